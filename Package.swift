@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Libraries from outside. `Documentation/Dependencies.md` says why each one is here.
+enum Outside {
+    static let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+    static let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+    static let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+    static let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+}
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The graph, one line a module: what it imports of this package, and what from outside.
+/// `ArchitectureTests` holds the sources against the same table.
+let modules: [(name: String, imports: [String], outside: [Target.Dependency])] = [
+    ("TransportCore", [], [Outside.nioCore]),
+    ("TypeName", [], []),
+    ("URLTemplate", ["TransportCore"], []),
+    ("SpecParser", ["TransportCore"], [Outside.yams]),
+    ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
+    ("HTTPExchange", ["TransportCore", "CZlib"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
+    ("PoolManager", ["TransportCore"], [Outside.nioLocks]),
+    ("BlockingTransport", ["TransportCore"], [Outside.nioCore, Outside.nioLocks]),
+    ("AsyncTransport", ["TransportCore"], [Outside.nioCore]),
+    ("Batching", ["TransportCore"], [Outside.nioLocks]),
+    ("RequestReply", [], [Outside.protobuf]),
+    (
+        "HTTPFunctionEndpoint",
+        [
+            "TransportCore", "TypeName", "URLTemplate", "SpecParser", "UnixSocket", "HTTPExchange", "PoolManager",
+            "BlockingTransport", "AsyncTransport", "Batching", "RequestReply",
+        ],
+        [Outside.nioCore, Outside.nioLocks, Outside.log]
+    ),
+]
+
+func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
+
+/// A test suite per module: what it needs beside the module itself.
+let suites: [(module: String, imports: [String], outside: [Target.Dependency])] = [
+    ("TransportCore", ["TestSupport"], [Outside.nioCore]),
+    ("TypeName", ["TestSupport"], []),
+    ("URLTemplate", ["TransportCore", "TestSupport"], []),
+    ("SpecParser", ["TransportCore", "TestSupport"], []),
+    ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
+    ("PoolManager", ["TransportCore", "TestSupport"], []),
+    ("Batching", ["TransportCore", "TestSupport"], []),
+    ("RequestReply", ["TestSupport"], [Outside.protobuf]),
+]
+
+let package = Package(
+    name: "swift-statefun",
+    platforms: [.macOS(.v15)],
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
+        .executable(name: "statefun", targets: ["statefun"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: modules.map {
+        .target(
+            name: $0.name,
+            dependencies: dependencies($0.imports) + $0.outside,
+            path: "Modules/\($0.name)",
+            swiftSettings: settings
+        )
+    } + [
+        .systemLibrary(name: "CZlib", path: "Modules/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .executableTarget(
+            name: "statefun",
+            dependencies: dependencies(["HTTPFunctionEndpoint"]) + [Outside.argumentParser, Outside.log],
+            path: "Tools/statefun",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: dependencies(["TransportCore"]) + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks],
+            path: "Tests/Support",
+            swiftSettings: settings
+        ),
+    ]
+        + suites.map {
+            .testTarget(
+                name: "\($0.module)Tests",
+                dependencies: dependencies([$0.module] + $0.imports) + $0.outside,
+                path: "Tests/\($0.module)Tests",
+                swiftSettings: settings
+            )
+        }
+)

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Batching
+
+@Suite struct BatchingTests { @Test func placeholder() {} }

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import PoolManager
+
+@Suite struct PoolManagerTests { @Test func placeholder() {} }

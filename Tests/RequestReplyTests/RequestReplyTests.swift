@@ -1,0 +1,5 @@
+import Testing
+
+@testable import RequestReply
+
+@Suite struct RequestReplyTests { @Test func placeholder() {} }

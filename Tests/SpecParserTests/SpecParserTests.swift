@@ -1,0 +1,5 @@
+import Testing
+
+@testable import SpecParser
+
+@Suite struct SpecParserTests { @Test func placeholder() {} }

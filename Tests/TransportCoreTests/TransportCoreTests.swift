@@ -1,0 +1,5 @@
+import Testing
+
+@testable import TransportCore
+
+@Suite struct TransportCoreTests { @Test func placeholder() {} }

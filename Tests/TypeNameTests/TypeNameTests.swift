@@ -1,0 +1,5 @@
+import Testing
+
+@testable import TypeName
+
+@Suite struct TypeNameTests { @Test func placeholder() {} }

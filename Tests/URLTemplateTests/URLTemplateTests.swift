@@ -1,0 +1,5 @@
+import Testing
+
+@testable import URLTemplate
+
+@Suite struct URLTemplateTests { @Test func placeholder() {} }

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import UnixSocket
+
+@Suite struct UnixSocketTests { @Test func placeholder() {} }

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Statefun: AsyncParsableCommand {
+    func run() async throws { print("hi") }
+}
