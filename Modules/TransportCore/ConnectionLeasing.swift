@@ -59,7 +59,7 @@ public protocol OriginPool: AnyObject, Sendable {
     /// when the deadline passes in line, and as the attempt to connect failed.
     func lease(
         _ limits: ConnectLimits,
-        _ completion: @escaping @Sendable (Result<Lease, RequestReplyFailure>) -> Void
+        _ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void
     ) -> LeaseTicket
 
     /// Leaves the line. Nothing is completed; a ticket that is not in line any more is ignored.
@@ -67,16 +67,4 @@ public protocol OriginPool: AnyObject, Sendable {
 
     /// Returns a borrowed connection. One that is not reusable, or past its life, is closed.
     func giveBack(_ connection: any PooledConnection)
-}
-
-/// A borrowed connection.
-public struct Lease: Sendable {
-    public let connection: any PooledConnection
-    /// Whether it has carried an exchange before, so that the peer may have closed it without our knowing yet.
-    public let wasUsedBefore: Bool
-
-    public init(connection: any PooledConnection, wasUsedBefore: Bool) {
-        self.connection = connection
-        self.wasUsedBefore = wasUsedBefore
-    }
 }

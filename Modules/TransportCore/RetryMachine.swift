@@ -75,6 +75,15 @@ public struct RetryMachine: Sendable {
         return .pause(until: next)
     }
 
+    /// The peer has pointed elsewhere, and the transport goes there within the same call.
+    public mutating func attemptRedirected(at now: TransportInstant) -> Action {
+        guard case .attempting = state else { return ended() }
+        if budget.isSpent(at: now) {
+            return fail(CallBudget.spentFailure(budget.limit, while: "redirects were followed"), at: now)
+        }
+        return attempt(at: now)
+    }
+
     /// The time of a pause has come.
     public mutating func pauseEnded(at now: TransportInstant) -> Action {
         guard case .pausing(let last) = state else { return ended() }
