@@ -8,6 +8,7 @@ enum Outside {
     static let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
     static let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
     static let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
     static let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -31,7 +32,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     ("URLTemplate", ["TransportCore"], []),
     ("SpecParser", ["TransportCore"], [Outside.yams]),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
-    ("HTTPExchange", ["TransportCore", "CZlib"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
+    ("HTTPExchange", ["TransportCore", "CZlib"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioTLS, Outside.nioSSL]),
     ("PoolManager", ["TransportCore"], [Outside.nioLocks]),
     ("BlockingTransport", ["TransportCore"], [Outside.nioCore, Outside.nioLocks]),
     ("AsyncTransport", ["TransportCore"], [Outside.nioCore]),

@@ -1,1 +1,70 @@
-// placeholder
+public import TransportCore
+
+/// The transport type `io.statefun.transports.v1/okhttp`, the documented default: every call occupies one thread of a
+/// bounded set until it has ended (HTTP Function Endpoint, "Transport").
+public struct BlockingTransport: RequestReplyClientFactory {
+    /// As many calls at once as the documentation lets be in flight.
+    public static let defaultThreads = 1024
+
+    private let connector: any Connector
+    private let pools: any ConnectionLeasing
+    private let threads: CallThreads
+    private let clients = OpenClients()
+
+    /// - Parameters:
+    ///   - connector: reads URLs and certificates.
+    ///   - pools: lends the connections; belongs to this transport alone, which shuts it down.
+    ///   - threads: how many calls run at once, at least 1; further ones wait within their `call` limit. Threads start when
+    ///     they are needed and end when they have had nothing to do for a minute.
+    public init(connector: any Connector, pools: any ConnectionLeasing, threads: Int = defaultThreads) {
+        self.connector = connector
+        self.pools = pools
+        self.threads = CallThreads(limit: threads)
+    }
+
+    public var transportType: String { KnownTransport.okHttp }
+
+    public func inspect(_ properties: TransportProperties) -> TransportInspection {
+        BlockingOptions.read(properties, connector: connector).inspection
+    }
+
+    public func makeClient(
+        _ properties: TransportProperties,
+        endpoint: EndpointURL,
+        metrics: any RemoteInvocationMetrics
+    ) throws -> any RequestReplyClient {
+        try makeBlockingClient(properties, endpoint: endpoint, metrics: metrics)
+    }
+
+    /// Makes a client that can also be called without async code, with ``BlockingClient/callBlocking(_:)``.
+    /// - Throws: ``SpecDiagnostic`` when the properties do not make sense, ``SpecTextError`` when the URL names no place.
+    public func makeBlockingClient(
+        _ properties: TransportProperties,
+        endpoint: EndpointURL,
+        metrics: any RemoteInvocationMetrics = NoMetrics()
+    ) throws -> BlockingClient {
+        let (options, inspection) = BlockingOptions.read(properties, connector: connector)
+        if let error = inspection.firstError { throw error }
+        let route = try connector.route(for: endpoint, tls: options.tls)
+        let redirects = RedirectRule(connector: connector, pools: pools, limits: options.limits, tls: options.tls)
+        let setup = CallSetup(
+            route: CallRoute(
+                url: endpoint,
+                route: route,
+                pool: pools.pool(for: route.origin, limits: BlockingOptions.pool),
+                limits: options.limits
+            ),
+            policy: options.retry,
+            metrics: metrics,
+            redirecting: { location, from in redirects.follow(location, from: from) }
+        )
+        clients.add(setup)
+        return BlockingClient(setup: setup, threads: threads)
+    }
+
+    public func shutdown() async {
+        await clients.shutDown()
+        threads.shutDown()
+        await pools.shutdown()
+    }
+}

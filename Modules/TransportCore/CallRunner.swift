@@ -15,42 +15,68 @@ public import NIOCore
 public final class CallRunner: @unchecked Sendable {
     public typealias Completion = @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
 
+    private enum State {
+        /// Next: running, interrupted.
+        case ready
+        /// Interrupted before it began. Next: ended.
+        case interrupted(RequestReplyFailure)
+        /// Next: ended.
+        case running(Completion)
+        /// Final.
+        case ended
+    }
+
     private let setup: CallSetup
     private let request: RequestReplyRequest
     private var machine: RetryMachine
-    private var completion: Completion?
+    private var state = State.ready
     private var attempt: CallAttempt?
     private var attemptStart = TransportInstant.zero
     private var timer: (any CallTimer)?
     private var redirects = 0
 
-    /// - Parameters:
-    ///   - start: when the call began; its budget counts from there.
-    ///   - completion: called once, on the loop.
-    public init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant, completion: @escaping Completion) {
+    /// - Parameter start: when the call began; its budget counts from there.
+    public init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant) {
         self.setup = setup
         self.request = request
         self.machine = RetryMachine(policy: setup.policy, budget: CallBudget(start: start, limit: setup.limits.call))
-        self.completion = completion
     }
 
-    /// Begins the call.
-    public func start() {
+    /// Begins the call. To be called once; `completion` is called once, on the loop.
+    public func start(_ completion: @escaping Completion) {
         setup.loop.run { [self] in
-            guard completion != nil else { return }
-            perform(machine.callStarted(at: setup.loop.now), on: setup.route)
+            switch state {
+            case .ready:
+                state = .running(completion)
+                guard setup.running.insert(self) else {
+                    return interruptRunning(RequestReplyFailure(.shutDown, "the transport has been shut down"))
+                }
+                perform(machine.callStarted(at: setup.loop.now), on: setup.route)
+            case .interrupted(let failure):
+                state = .running(completion)
+                interruptRunning(failure)
+            case .running, .ended:
+                break
+            }
         }
     }
 
     /// Ends the call with `failure`, whatever it is doing; a call that has ended already is left alone.
     public func interrupt(_ failure: RequestReplyFailure) {
         setup.loop.run { [self] in
-            guard completion != nil else { return }
-            let running = attempt
-            attempt = nil
-            running?.cancel()
-            perform(machine.interrupted(by: failure, at: setup.loop.now), on: setup.route)
+            switch state {
+            case .ready: state = .interrupted(failure)
+            case .running: interruptRunning(failure)
+            case .interrupted, .ended: break
+            }
         }
+    }
+
+    private func interruptRunning(_ failure: RequestReplyFailure) {
+        let running = attempt
+        attempt = nil
+        running?.cancel()
+        perform(machine.interrupted(by: failure, at: setup.loop.now), on: setup.route)
     }
 
     private func perform(_ action: RetryMachine.Action, on route: CallRoute) {
@@ -121,10 +147,11 @@ public final class CallRunner: @unchecked Sendable {
     }
 
     private func finish(_ result: Result<ByteBuffer, RequestReplyFailure>) {
+        guard case .running(let completion) = state else { return }
+        state = .ended
         timer?.cancel()
         timer = nil
-        let completion = completion
-        self.completion = nil
-        completion?(result)
+        setup.running.remove(self)
+        completion(result)
     }
 }

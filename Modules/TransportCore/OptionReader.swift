@@ -186,7 +186,8 @@ public struct OptionReader {
         }
     }
 
-    private mutating func know(_ path: String) {
+    /// Takes a key as known without reading it.
+    public mutating func know(_ path: String) {
         var prefix = ""
         for part in path.split(separator: ".") {
             prefix += prefix.isEmpty ? String(part) : ".\(part)"

@@ -63,6 +63,11 @@ public struct TransportInspection: Sendable, Hashable {
         self.options = options
         self.problems = problems
     }
+
+    /// The first problem that keeps a client from being made.
+    public var firstError: SpecDiagnostic? {
+        problems.first { $0.severity == .error }
+    }
 }
 
 extension RequestReplyClientFactory {

@@ -1,0 +1,20 @@
+internal import NIOCore
+internal import TransportCore
+
+/// A client of ``AsyncTransport``: one hop to the loop of the URL's pool, and one back.
+struct AsyncClient: RequestReplyClient {
+    let setup: CallSetup
+
+    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
+        if let refusal = setup.refusal(of: request) { throw refusal }
+        let runner = CallRunner(setup, request: request, start: setup.loop.now)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                runner.start { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            runner.interrupt(RequestReplyFailure(.cancelled, "the call was cancelled"))
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,141 @@
+internal import NIOConcurrencyHelpers
+public import NIOCore
+public import TransportCore
+
+/// A client of ``BlockingTransport``.
+public struct BlockingClient: RequestReplyClient {
+    let setup: CallSetup
+    let threads: CallThreads
+
+    /// Runs the call on a thread of the transport's set, which it occupies until it has ended.
+    public func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
+        if let refusal = setup.refusal(of: request) { throw refusal }
+        let start = setup.loop.now
+        let runner = CallRunner(setup, request: request, start: start)
+        let waiting = WaitingCall()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<ByteBuffer, RequestReplyFailure>, Never>) in
+                waiting.begin { continuation.resume(returning: .failure($0)) }
+                let isQueued = threads.run {
+                    guard waiting.leave() else { return }
+                    continuation.resume(returning: Self.wait(for: runner))
+                }
+                if isQueued {
+                    limitWait(of: waiting, from: start)
+                }
+            }
+        } onCancel: {
+            let cancelled = RequestReplyFailure(.cancelled, "the call was cancelled")
+            waiting.fail(with: cancelled)
+            runner.interrupt(cancelled)
+        }
+        return try result.get()
+    }
+
+    /// Makes the call on the calling thread, which waits until it has ended: for programs without async code.
+    ///
+    /// Not for an event loop's thread, which would wait for itself; that is refused as
+    /// ``RequestReplyFailure/Kind/misconfigured``.
+    public func callBlocking(_ request: RequestReplyRequest) throws(RequestReplyFailure) -> ByteBuffer {
+        if let refusal = setup.refusal(of: request) { throw refusal }
+        guard !setup.loop.isCurrent else {
+            throw RequestReplyFailure(.misconfigured, "a blocking call on an event loop would wait for itself; use call(_:)")
+        }
+        return try Self.wait(for: CallRunner(setup, request: request, start: setup.loop.now)).get()
+    }
+
+    private static func wait(for runner: CallRunner) -> Result<ByteBuffer, RequestReplyFailure> {
+        let outcome = NIOLockedValueBox<Result<ByteBuffer, RequestReplyFailure>?>(nil)
+        let isDone = ConditionLock(value: false)
+        runner.start { result in
+            outcome.withLockedValue { $0 = result }
+            isDone.lock()
+            isDone.unlock(withValue: true)
+        }
+        isDone.lock(whenValue: true)
+        isDone.unlock()
+        return outcome.withLockedValue { $0 } ?? .failure(RequestReplyFailure(.cancelled, "the call has no outcome"))
+    }
+
+    /// Lets a call that waits for a thread fail when its time is over.
+    private func limitWait(of waiting: WaitingCall, from start: TransportInstant) {
+        let budget = CallBudget(start: start, limit: setup.limits.call)
+        let (loop, limit, endpoint) = (setup.loop, threads.limit, setup.endpoint)
+        loop.execute {
+            let timer = loop.schedule(at: budget.deadline) {
+                var failure = CallBudget.spentFailure(budget.limit, while: "the call waited for one of the \(limit) threads")
+                failure.endpoint = endpoint
+                failure.elapsed = budget.elapsed(at: loop.now)
+                waiting.fail(with: failure)
+            }
+            waiting.whenLeft { loop.run { timer.cancel() } }
+        }
+    }
+}
+
+/// A call that may have to wait for a thread: it leaves the line once, for a thread or with a failure.
+private final class WaitingCall: Sendable {
+    private enum State {
+        /// Next: waiting, failed.
+        case ready
+        /// Failed before it began to wait. Next: left.
+        case failed(RequestReplyFailure)
+        /// Next: left.
+        case waiting(fail: @Sendable (RequestReplyFailure) -> Void, whenLeft: (@Sendable () -> Void)?)
+        /// Final.
+        case left
+    }
+
+    private let state = NIOLockedValueBox(State.ready)
+
+    func begin(_ fail: @escaping @Sendable (RequestReplyFailure) -> Void) {
+        let failure: RequestReplyFailure? = state.withLockedValue { state in
+            guard case .failed(let failure) = state else {
+                state = .waiting(fail: fail, whenLeft: nil)
+                return nil
+            }
+            state = .left
+            return failure
+        }
+        if let failure { fail(failure) }
+    }
+
+    /// A thread takes the call; `false` when it has failed meanwhile.
+    func leave() -> Bool {
+        let (hasLeft, handler): (Bool, (@Sendable () -> Void)?) = state.withLockedValue { state in
+            guard case .waiting(_, let handler) = state else { return (false, nil) }
+            state = .left
+            return (true, handler)
+        }
+        handler?()
+        return hasLeft
+    }
+
+    func fail(with failure: RequestReplyFailure) {
+        let action: (@Sendable () -> Void)? = state.withLockedValue { state in
+            switch state {
+            case .ready:
+                state = .failed(failure)
+                return nil
+            case .waiting(let fail, let handler):
+                state = .left
+                return {
+                    fail(failure)
+                    handler?()
+                }
+            case .failed, .left:
+                return nil
+            }
+        }
+        action?()
+    }
+
+    func whenLeft(_ handler: @escaping @Sendable () -> Void) {
+        let isWaiting = state.withLockedValue { state in
+            guard case .waiting(let fail, _) = state else { return false }
+            state = .waiting(fail: fail, whenLeft: handler)
+            return true
+        }
+        if !isWaiting { handler() }
+    }
+}

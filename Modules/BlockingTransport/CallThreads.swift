@@ -1,0 +1,189 @@
+internal import NIOConcurrencyHelpers
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// A bounded set of threads. They start when there is work and none is free, are used again, and end after a minute
+/// without work.
+final class CallThreads: Sendable {
+    typealias Work = @Sendable () -> Void
+
+    private struct State {
+        var idle: [CallThread] = []
+        var running = 0
+        var waiting: [Work] = []
+        /// The first of `waiting` that nobody has taken yet.
+        var firstWaiting = 0
+        var isShutDown = false
+
+        mutating func takeWaiting() -> Work? {
+            guard firstWaiting < waiting.count else { return nil }
+            let work = waiting[firstWaiting]
+            firstWaiting += 1
+            if firstWaiting > 1024, firstWaiting * 2 > waiting.count {
+                waiting.removeFirst(firstWaiting)
+                firstWaiting = 0
+            }
+            return work
+        }
+    }
+
+    private enum Decision {
+        case handTo(CallThread)
+        case start
+        case queued
+    }
+
+    /// How many threads there may be.
+    let limit: Int
+    private let state = NIOLockedValueBox(State())
+
+    init(limit: Int) {
+        self.limit = max(1, limit)
+    }
+
+    /// Runs `work` on a thread of its own. Returns whether it has to wait for one.
+    func run(_ work: @escaping Work) -> Bool {
+        let decision = state.withLockedValue { state -> Decision in
+            if let thread = state.idle.popLast() { return .handTo(thread) }
+            guard state.running < limit else {
+                state.waiting.append(work)
+                return .queued
+            }
+            state.running += 1
+            return .start
+        }
+        switch decision {
+        case .handTo(let thread): thread.take(work)
+        case .start: start(work)
+        case .queued: return true
+        }
+        return false
+    }
+
+    /// Ends the threads that have no work, and the others after theirs.
+    func shutDown() {
+        let idle = state.withLockedValue { state in
+            state.isShutDown = true
+            defer { state.idle = [] }
+            return state.idle
+        }
+        for thread in idle {
+            thread.take(nil)
+        }
+    }
+
+    /// How many threads there are, busy or idle.
+    var count: Int { state.withLockedValue { $0.running } }
+
+    private func start(_ work: @escaping Work) {
+        let thread = CallThread()
+        let box = Unmanaged.passRetained(ThreadStart { [self] in live(thread, first: work) })
+        if !box.startThread() {
+            box.release()
+            // Without a thread of its own the work shares the next one that is free; with none at all it runs on the spot.
+            let othersRun = state.withLockedValue { state in
+                state.running -= 1
+                if state.running > 0 { state.waiting.append(work) }
+                return state.running > 0
+            }
+            if !othersRun { work() }
+        }
+    }
+
+    /// The life of one thread.
+    private func live(_ thread: CallThread, first: @escaping Work) {
+        var next: Work? = first
+        while let work = next {
+            work()
+            let (queued, isOver) = state.withLockedValue { state -> (Work?, Bool) in
+                if let queued = state.takeWaiting() { return (queued, false) }
+                if !state.isShutDown { state.idle.append(thread) }
+                return (nil, state.isShutDown)
+            }
+            next = queued ?? (isOver ? nil : waitForWork(thread))
+        }
+        state.withLockedValue { $0.running -= 1 }
+    }
+
+    private func waitForWork(_ thread: CallThread) -> Work? {
+        if let handed = thread.wait(seconds: 60) { return handed.work }
+        let isStillIdle = state.withLockedValue { state in
+            guard let index = state.idle.firstIndex(where: { $0 === thread }) else { return false }
+            state.idle.remove(at: index)
+            return true
+        }
+        // Somebody who has taken this thread off the list hands it work in a moment.
+        return isStillIdle ? nil : thread.wait(seconds: nil)?.work
+    }
+}
+
+/// One thread's letter box.
+private final class CallThread: Sendable {
+    struct Letter {
+        /// `nil` to end the thread.
+        let work: CallThreads.Work?
+    }
+
+    private let letter = NIOLockedValueBox<Letter?>(nil)
+    private let hasLetter = ConditionLock(value: false)
+
+    func take(_ work: CallThreads.Work?) {
+        letter.withLockedValue { $0 = Letter(work: work) }
+        hasLetter.lock()
+        hasLetter.unlock(withValue: true)
+    }
+
+    /// Waits for a letter, at most that long; `nil` for no limit.
+    func wait(seconds: Double?) -> Letter? {
+        if let seconds {
+            guard hasLetter.lock(whenValue: true, timeoutSeconds: seconds) else { return nil }
+        } else {
+            hasLetter.lock(whenValue: true)
+        }
+        hasLetter.unlock(withValue: false)
+        return letter.withLockedValue { letter in
+            defer { letter = nil }
+            return letter
+        }
+    }
+}
+
+/// What a new thread runs.
+private final class ThreadStart {
+    let body: () -> Void
+
+    init(_ body: @escaping () -> Void) {
+        self.body = body
+    }
+}
+
+extension Unmanaged<ThreadStart> {
+    /// Starts a detached thread that takes over the reference. Returns whether there is one.
+    fileprivate func startThread() -> Bool {
+        var attributes = pthread_attr_t()
+        guard pthread_attr_init(&attributes) == 0 else { return false }
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        pthread_attr_setstacksize(&attributes, 512 * 1024)
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            return pthread_create(&thread, &attributes, { Unmanaged<ThreadStart>.run($0) }, toOpaque()) == 0
+        #else
+            var thread = pthread_t()
+            return pthread_create(&thread, &attributes, { Unmanaged<ThreadStart>.run($0) }, toOpaque()) == 0
+        #endif
+    }
+
+    private static func run(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        if let pointer {
+            Unmanaged<ThreadStart>.fromOpaque(pointer).takeRetainedValue().body()
+        }
+        return nil
+    }
+}

@@ -1,0 +1,303 @@
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import NIOTLS
+internal import TransportCore
+
+/// One attempt to connect to an origin: resolve, race the addresses, shake hands.
+///
+/// `@unchecked Sendable`: everything that changes is touched only on the loop; what other threads find out is brought there
+/// first.
+final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
+    typealias Completion = @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void
+
+    private enum State {
+        /// Next: resolving, ended.
+        case ready
+        /// Reading certificates, then asking for addresses. Next: racing, ended.
+        case resolving
+        /// Next: shaking hands, ended.
+        case racing(AddressRace, [SocketAddress])
+        /// Next: ended.
+        case handshaking(any Channel)
+        /// Final.
+        case ended
+    }
+
+    private let connector: HTTPConnector
+    private let origin: Origin
+    private let loop: EventLoopCallLoop
+    private let limits: ConnectLimits
+    private var completion: Completion?
+    private var state = State.ready
+    private var deadlineTimer: (any CallTimer)?
+    private var raceTimer: (any CallTimer)?
+    private var context: NIOSSLContext?
+    private var connecting: [ObjectIdentifier: any Channel] = [:]
+    private var errors: [String] = []
+
+    init(
+        _ connector: HTTPConnector,
+        to origin: Origin,
+        on loop: EventLoopCallLoop,
+        limits: ConnectLimits,
+        _ completion: @escaping Completion
+    ) {
+        self.connector = connector
+        self.origin = origin
+        self.loop = loop
+        self.limits = limits
+        self.completion = completion
+    }
+
+    func start() {
+        state = .resolving
+        let limit = min(loop.now.advanced(by: limits.connect.value), limits.deadline)
+        deadlineTimer = loop.schedule(at: limit) { [self] in limitPassed() }
+        guard let tls = origin.tls else { return resolve() }
+        connector.threads.submit { [self] _ in
+            let result: Result<NIOSSLContext, SpecDiagnostic>
+            do throws(SpecDiagnostic) {
+                result = .success(try connector.contexts.context(for: tls))
+            } catch {
+                result = .failure(error)
+            }
+            loop.execute { [self] in contextRead(result) }
+        }
+    }
+
+    func cancel() {
+        end(.failure(RequestReplyFailure(.cancelled, "connecting to \(origin) was cancelled")))
+    }
+
+    // MARK: - Steps
+
+    private func contextRead(_ result: Result<NIOSSLContext, SpecDiagnostic>) {
+        guard case .resolving = state else { return }
+        switch result {
+        case .success(let context):
+            self.context = context
+            resolve()
+        case .failure(let problem):
+            end(.failure(RequestReplyFailure(.misconfigured, problem.description)))
+        }
+    }
+
+    private func resolve() {
+        guard let resolver = connector.resolver(for: origin.place) else {
+            return end(.failure(RequestReplyFailure(.misconfigured, "nothing here can connect to \(origin)")))
+        }
+        resolver.resolve(origin.place) { [self] result in
+            loop.run { [self] in resolved(result) }
+        }
+    }
+
+    private func resolved(_ result: Result<[SocketAddress], RequestReplyFailure>) {
+        guard case .resolving = state else { return }
+        switch result {
+        case .success(let addresses):
+            let ordered = AddressRace.order(addresses)
+            var race = AddressRace(count: ordered.count)
+            let actions = race.timePassed(at: loop.now)
+            state = .racing(race, ordered)
+            perform(actions)
+        case .failure(let failure):
+            end(.failure(failure))
+        }
+    }
+
+    private func perform(_ actions: [AddressRace.Action]) {
+        for action in actions {
+            guard case .racing(_, let addresses) = state else { return }
+            switch action {
+            case .connect(let index):
+                connect(to: addresses[index])
+            case .wait(let until):
+                raceTimer?.cancel()
+                raceTimer = loop.schedule(at: until) { [self] in
+                    guard case .racing(var race, let addresses) = state else { return }
+                    let actions = race.timePassed(at: loop.now)
+                    state = .racing(race, addresses)
+                    perform(actions)
+                }
+            case .waitForConnections:
+                raceTimer?.cancel()
+            case .fail:
+                let reasons = errors.isEmpty ? "it has no address" : errors.joined(separator: ", ")
+                end(.failure(RequestReplyFailure(.connectFailed, "connecting to \(origin) failed: \(reasons)")))
+            }
+        }
+    }
+
+    private func connect(to address: SocketAddress) {
+        // The limit is ours to keep; SwiftNIO's own must not come first.
+        let bootstrap = ClientBootstrap(group: loop.eventLoop)
+            .connectTimeout(.hours(24))
+            .channelInitializer { [self] channel in
+                connecting[ObjectIdentifier(channel)] = channel
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+        bootstrap.connect(to: address).whenComplete { [self] result in
+            switch result {
+            case .success(let channel): connected(channel)
+            case .failure(let error): connectFailed(error, address)
+            }
+        }
+    }
+
+    private func connectFailed(_ error: any Error, _ address: SocketAddress) {
+        guard case .racing(var race, let addresses) = state else { return }
+        if errors.count < AddressRace.maxAddresses {
+            let place = addresses.count > 1 ? "\(address.place): " : ""
+            errors.append("\(place)\(SystemErrorText.of(error))")
+        }
+        let actions = race.connectFailed(at: loop.now)
+        state = .racing(race, addresses)
+        perform(actions)
+    }
+
+    private func connected(_ channel: any Channel) {
+        guard case .racing = state else {
+            channel.close(promise: nil)
+            return
+        }
+        connecting[ObjectIdentifier(channel)] = nil
+        closeLosers()
+        guard let context else { return begin(channel) }
+        state = .handshaking(channel)
+        do {
+            try addTLS(context, to: channel)
+        } catch {
+            end(.failure(RequestReplyFailure(.handshakeFailed, "TLS with \(origin) cannot begin: \(error)")))
+        }
+    }
+
+    private func addTLS(_ context: NIOSSLContext, to channel: any Channel) throws {
+        // An address is verified against the certificate by itself; only names go into the handshake (RFC 6066, section 3).
+        let name = origin.serverName
+        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
+        let handler = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name)
+        let waiter = HandshakeWaiter { [self] result in handshakeEnded(result, channel) }
+        try channel.pipeline.syncOperations.addHandlers([handler, waiter])
+    }
+
+    private func handshakeEnded(_ result: Result<Void, any Error>, _ channel: any Channel) {
+        guard case .handshaking = state else { return }
+        switch result {
+        case .success:
+            begin(channel)
+        case .failure(let error):
+            let text = "\(error)"
+            let isRefused = text.contains("CERTIFICATE_VERIFY_FAILED") || text.lowercased().contains("hostname")
+            let failure =
+                isRefused
+                ? RequestReplyFailure(
+                    .certificateRefused,
+                    "the certificate of \(origin) is refused: it does not verify for '\(origin.serverName)' (\(text)); "
+                        + "name its authority with trust_cacerts, or call it by the name that it was made for"
+                )
+                : RequestReplyFailure(.handshakeFailed, "the TLS handshake with \(origin) failed: \(SystemErrorText.of(error))")
+            end(.failure(failure))
+        }
+    }
+
+    private func begin(_ channel: any Channel) {
+        let connection = HTTPConnection(channel, on: loop, to: origin)
+        do {
+            try channel.pipeline.syncOperations.addHandler(connection)
+            state = .ended
+            deadlineTimer?.cancel()
+            complete(.success(connection))
+        } catch {
+            state = .handshaking(channel)
+            end(.failure(RequestReplyFailure(.connectFailed, "the connection to \(origin) ended at once: \(error)")))
+        }
+    }
+
+    // MARK: - Ending
+
+    private func limitPassed() {
+        let activity: String
+        switch state {
+        case .ready, .resolving: activity = "the address of \(origin) was looked up"
+        case .racing: activity = "\(origin) was connected to"
+        case .handshaking: activity = "the TLS handshake with \(origin) went on"
+        case .ended: return
+        }
+        if loop.now >= limits.deadline {
+            end(.failure(CallBudget.spentFailure(limits.call, while: activity)))
+        } else {
+            end(.failure(.limitTripped(.timedOut, "connect", limits.connect, while: activity)))
+        }
+    }
+
+    private func end(_ result: Result<any PooledConnection, RequestReplyFailure>) {
+        let last = state
+        if case .ended = last { return }
+        state = .ended
+        deadlineTimer?.cancel()
+        raceTimer?.cancel()
+        closeLosers()
+        if case .handshaking(let channel) = last {
+            channel.close(promise: nil)
+        }
+        complete(result)
+    }
+
+    private func closeLosers() {
+        let losers = connecting
+        connecting = [:]
+        for channel in losers.values {
+            channel.close(promise: nil)
+        }
+    }
+
+    private func complete(_ result: Result<any PooledConnection, RequestReplyFailure>) {
+        let completion = completion
+        self.completion = nil
+        completion?(result)
+    }
+}
+
+/// Tells when the TLS handshake of a channel has ended, then leaves the pipeline.
+private final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private var completion: ((Result<Void, any Error>) -> Void)?
+    private var lastError: (any Error)?
+
+    init(_ completion: @escaping (Result<Void, any Error>) -> Void) {
+        self.completion = completion
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+            complete(.success(()))
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        lastError = error
+        complete(.failure(error))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        complete(.failure(lastError ?? ChannelError.eof))
+    }
+
+    private func complete(_ result: Result<Void, any Error>) {
+        let completion = completion
+        self.completion = nil
+        completion?(result)
+    }
+}
+
+extension SocketAddress {
+    /// The address as a person writes it.
+    fileprivate var place: String {
+        guard let ipAddress else { return pathname ?? "\(self)" }
+        return ipAddress.contains(":") ? "[\(ipAddress)]:\(port ?? 0)" : "\(ipAddress):\(port ?? 0)"
+    }
+}

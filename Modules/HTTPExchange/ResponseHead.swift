@@ -1,0 +1,247 @@
+internal import TransportCore
+
+/// The status line and the fields of a response that matter here (RFC 9112, sections 4 to 6).
+struct ResponseHead: Equatable {
+    /// How the end of the body is found (RFC 9112, section 6.3).
+    enum Framing: Equatable {
+        case length(Int)
+        case chunked
+        /// The body ends where the connection does.
+        case untilClose
+    }
+
+    /// How the body is coded (RFC 9110, section 8.4.1).
+    enum Coding: Equatable {
+        case identity
+        case gzip
+        case deflate
+    }
+
+    var status: Int
+    var framing: Framing
+    var coding = Coding.identity
+    /// Whether the peer keeps the connection open.
+    var keepsAlive: Bool
+    var mediaType = ExchangeResponse.MediaType.missing
+    var location: String?
+    var retryAfter: String?
+    var date: String?
+
+    /// Whether this is an interim response, after which another one comes.
+    var isInterim: Bool { (100...199).contains(status) }
+
+    /// Reads a head.
+    /// - Parameter bytes: everything from the status line to the last field, line ends included, without the empty line.
+    static func parse(_ bytes: UnsafeRawBufferPointer) throws(ResponseFault) -> ResponseHead {
+        var lines = HeadLines(bytes)
+        guard let statusLine = try lines.next() else { throw ResponseFault("the answer is empty") }
+        var fields = HeadFields()
+        let (minorVersion, status) = try parseStatusLine(statusLine)
+        while let line = try lines.next() {
+            try fields.add(line)
+        }
+        return try fields.head(status: status, minorVersion: minorVersion)
+    }
+
+    private static func parseStatusLine(_ line: UnsafeRawBufferPointer) throws(ResponseFault) -> (minorVersion: Int, status: Int) {
+        let version = Array("HTTP/1.".utf8)
+        guard line.count >= 12, line.prefix(7).elementsEqual(version), line[7] == 0x30 || line[7] == 0x31, line[8] == 0x20 else {
+            throw ResponseFault("the answer does not begin with HTTP/1.1 but with '\(excerpt(line))'")
+        }
+        let digits = line[9..<12]
+        guard digits.allSatisfy({ (0x30...0x39).contains($0) }), line.count == 12 || line[12] == 0x20 else {
+            throw ResponseFault("the answer's status is not a number of three digits: '\(excerpt(line))'")
+        }
+        let status = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        guard (100...599).contains(status) else {
+            throw ResponseFault("the answer's status is \(status)")
+        }
+        return (Int(line[7] - 0x30), status)
+    }
+
+    /// The beginning of some bytes, safe to print.
+    static func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
+        let shown = bytes.prefix(32).map { (0x20...0x7E).contains($0) ? Character(UnicodeScalar($0)) : "." }
+        return String(shown) + (bytes.count > 32 ? "…" : "")
+    }
+}
+
+/// Splits a head into lines that end in CRLF and hold no control characters.
+struct HeadLines {
+    private let bytes: UnsafeRawBufferPointer
+    private var index = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    /// The next line without its end, or `nil` after the last one.
+    mutating func next() throws(ResponseFault) -> UnsafeRawBufferPointer? {
+        guard index < bytes.count else { return nil }
+        let start = index
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == 0x0D {
+                guard index + 1 < bytes.count, bytes[index + 1] == 0x0A else {
+                    throw ResponseFault("a carriage return stands alone in the answer's head")
+                }
+                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
+                index += 2
+                return line
+            }
+            // RFC 9110, section 5.5: control characters but the tab are invalid and dangerous in a field.
+            guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else {
+                throw ResponseFault("the answer's head holds the control character \(byte)")
+            }
+            index += 1
+        }
+        throw ResponseFault("a line of the answer's head does not end in CRLF")
+    }
+}
+
+/// Collects the fields of a head that matter and refuses whatever leaves the end of the body in doubt.
+struct HeadFields {
+    private var length: Int?
+    private var isChunked = false
+    private var closes = false
+    private var keepsAlive = false
+    private var coding = ResponseHead.Coding.identity
+    private var mediaType = ExchangeResponse.MediaType.missing
+    private var location: String?
+    private var retryAfter: String?
+    private var date: String?
+
+    /// Takes one field line in.
+    mutating func add(_ line: UnsafeRawBufferPointer) throws(ResponseFault) {
+        guard let first = line.first, first != 0x20, first != 0x09 else {
+            throw ResponseFault("a field of the answer's head is folded over two lines")
+        }
+        guard let colon = line.firstIndex(of: 0x3A), colon > 0 else {
+            throw ResponseFault("a line of the answer's head is not a field: '\(ResponseHead.excerpt(line))'")
+        }
+        let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
+        guard name.allSatisfy(Self.isTokenByte) else {
+            throw ResponseFault("the answer has a field with an unsound name: '\(ResponseHead.excerpt(name))'")
+        }
+        let value = Self.trim(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]))
+        try add(name: name, value: value)
+    }
+
+    private mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) throws(ResponseFault) {
+        switch name.count {
+        case 4 where Self.equal(name, "date"):
+            date = Self.text(value)
+        case 8 where Self.equal(name, "location"):
+            location = Self.text(value)
+        case 10 where Self.equal(name, "connection"):
+            for option in Self.text(value).lowercased().split(separator: ",") {
+                let option = option.filter { $0 != " " && $0 != "\t" }
+                closes = closes || option == "close"
+                keepsAlive = keepsAlive || option == "keep-alive"
+            }
+        case 11 where Self.equal(name, "retry-after"):
+            retryAfter = Self.text(value)
+        case 12 where Self.equal(name, "content-type"):
+            mediaType = Self.mediaType(value)
+        case 14 where Self.equal(name, "content-length"):
+            try addLength(value)
+        case 16 where Self.equal(name, "content-encoding"):
+            try addCoding(value)
+        case 17 where Self.equal(name, "transfer-encoding"):
+            // A coding after or before `chunked` is legal, but nothing here asked for one.
+            guard !isChunked, Self.equal(value, "chunked") else {
+                throw ResponseFault("the answer's Transfer-Encoding is '\(ResponseHead.excerpt(value))', not chunked")
+            }
+            isChunked = true
+        default:
+            break
+        }
+    }
+
+    private mutating func addLength(_ value: UnsafeRawBufferPointer) throws(ResponseFault) {
+        guard length == nil else { throw ResponseFault("the answer has two Content-Lengths") }
+        guard (1...18).contains(value.count), value.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw ResponseFault("the answer's Content-Length is not a number: '\(ResponseHead.excerpt(value))'")
+        }
+        length = value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    private mutating func addCoding(_ value: UnsafeRawBufferPointer) throws(ResponseFault) {
+        guard coding == .identity else { throw ResponseFault("the answer is coded twice") }
+        switch Self.text(value).lowercased() {
+        case "", "identity": break
+        case "gzip", "x-gzip": coding = .gzip
+        case "deflate": coding = .deflate
+        default:
+            throw ResponseFault("the answer's Content-Encoding is '\(ResponseHead.excerpt(value))'; only gzip and deflate were asked for")
+        }
+    }
+
+    /// Puts the parts together (RFC 9112, section 6.3).
+    func head(status: Int, minorVersion: Int) throws(ResponseFault) -> ResponseHead {
+        guard !(isChunked && length != nil) else {
+            throw ResponseFault("the answer has both a Content-Length and chunks")
+        }
+        guard !(isChunked && minorVersion == 0) else {
+            throw ResponseFault("the answer has chunks, which HTTP/1.0 does not know")
+        }
+        var framing: ResponseHead.Framing =
+            if isChunked { .chunked } else if let length { .length(length) } else { .untilClose }
+        var lasts = !closes && (minorVersion == 1 || keepsAlive)
+        if status < 200 || status == 204 || status == 304 {
+            // These never have a body. A peer that announces one all the same cannot be trusted with another request.
+            if status >= 200, isChunked || (length ?? 0) > 0 { lasts = false }
+            framing = .length(0)
+        }
+        if framing == .untilClose { lasts = false }
+        return ResponseHead(
+            status: status,
+            framing: framing,
+            coding: coding,
+            keepsAlive: lasts,
+            mediaType: mediaType,
+            location: location,
+            retryAfter: retryAfter,
+            date: date
+        )
+    }
+
+    // MARK: - Bytes
+
+    private static func mediaType(_ value: UnsafeRawBufferPointer) -> ExchangeResponse.MediaType {
+        let essence = trim(UnsafeRawBufferPointer(rebasing: value.prefix { $0 != 0x3B }))
+        if equal(essence, "application/octet-stream") { return .octetStream }
+        return essence.isEmpty ? .missing : .other(text(essence))
+    }
+
+    private static func equal(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
+        guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
+        for index in bytes.indices {
+            let byte = bytes[index]
+            let folded = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+            if folded != lowercase.utf8Start[index] { return false }
+        }
+        return true
+    }
+
+    private static func trim(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var rest = bytes[...]
+        while let first = rest.first, first == 0x20 || first == 0x09 { rest = rest.dropFirst() }
+        while let last = rest.last, last == 0x20 || last == 0x09 { rest = rest.dropLast() }
+        return UnsafeRawBufferPointer(rebasing: rest)
+    }
+
+    /// A field's value as text, as far as a message needs it.
+    private static func text(_ value: UnsafeRawBufferPointer) -> String {
+        String(decoding: value.prefix(2048), as: UTF8.self)
+    }
+
+    /// RFC 9110, section 5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,306 @@
+internal import NIOCore
+internal import TransportCore
+
+/// Reads one response from the bytes of a connection (RFC 9112). A value: no socket, no clock.
+///
+/// Reading is strict: where a lenient reader and this one could disagree about where the body ends, it is a fault.
+struct ResponseReader {
+    /// The most bytes that a head, interim responses included, or the trailer of a chunked body may have.
+    static let maxHeadBytes = 65_536
+    /// The most bytes that the line with a chunk's size may have, extensions included.
+    static let maxChunkLineBytes = 4_096
+
+    private enum State {
+        /// Next: body, chunk size, done.
+        case head
+        /// `remaining` bytes are to come; `nil` until the connection ends. Next: done.
+        case body(remaining: Int?)
+        /// Next: chunk data, trailer.
+        case chunkSize
+        /// Next: chunk end.
+        case chunkData(remaining: Int)
+        /// The CRLF after the data of a chunk. Next: chunk size.
+        case chunkEnd
+        /// Next: done.
+        case trailer
+        /// Final.
+        case done
+    }
+
+    private let limit: Setting<Int>
+    private let allocator: ByteBufferAllocator
+    private var state = State.head
+    /// Bytes that have arrived and are not understood yet.
+    private var pending: ByteBuffer?
+    private var head: ResponseHead?
+    private var body: ByteBuffer?
+    private var bodyBytes = 0
+    private var lineBytes = 0
+    private var inflater: ResponseInflater?
+
+    /// - Parameter limit: the most bytes of a body, as sent and after inflating.
+    init(limit: Setting<Int>, allocator: ByteBufferAllocator = ByteBufferAllocator()) {
+        self.limit = limit
+        self.allocator = allocator
+    }
+
+    /// Whether any byte of the response has arrived.
+    private(set) var hasBegun = false
+
+    /// Whether the connection can carry another exchange, once the response is complete.
+    private(set) var leavesConnectionReusable = false
+
+    /// What is being read, for messages.
+    var activity: String {
+        switch state {
+        case .head: hasBegun ? "the head of the answer was read" : "the answer was awaited"
+        case .body, .chunkSize, .chunkData, .chunkEnd, .trailer: "the body of the answer was read (\(bodyBytes) bytes so far)"
+        case .done: "the answer was complete"
+        }
+    }
+
+    /// Takes bytes in; gives the response out when it is complete.
+    mutating func received(_ bytes: ByteBuffer) throws(ResponseFault) -> ExchangeResponse? {
+        guard bytes.readableBytes > 0 else { return nil }
+        hasBegun = true
+        var input: ByteBuffer
+        if var kept = pending {
+            pending = nil
+            kept.writeImmutableBuffer(bytes)
+            input = kept
+        } else {
+            input = bytes
+        }
+        while try step(&input) {}
+        if case .done = state {
+            if input.readableBytes > 0 {
+                leavesConnectionReusable = false
+            }
+            return try response()
+        }
+        if input.readableBytes > 0 {
+            pending = input
+        }
+        return nil
+    }
+
+    /// The peer has ended the connection.
+    /// - Parameter orderly: whether it said that nothing is missing: a FIN, or `close_notify` inside TLS.
+    mutating func ended(orderly: Bool) throws(ResponseFault) -> ExchangeResponse? {
+        if case .body(remaining: nil) = state, orderly {
+            state = .done
+            return try response()
+        }
+        return nil
+    }
+
+    // MARK: - Steps
+
+    /// Understands the next part of `input`. Returns whether there may be more to understand.
+    private mutating func step(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
+        switch state {
+        case .head: return try readHead(&input)
+        case .body(let remaining): return try readBody(&input, remaining: remaining)
+        case .chunkSize: return try readChunkSize(&input)
+        case .chunkData(let remaining): return try readChunkData(&input, remaining: remaining)
+        case .chunkEnd: return try readChunkEnd(&input)
+        case .trailer: return try readTrailer(&input)
+        case .done: return false
+        }
+    }
+
+    private mutating func readHead(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
+        guard let length = try headLength(input, what: "head") else { return false }
+        var parsed: Result<ResponseHead, ResponseFault> = .failure(ResponseFault("the answer is empty"))
+        input.withUnsafeReadableBytes { bytes in
+            let lines = UnsafeRawBufferPointer(rebasing: bytes[..<(length - 2)])
+            do throws(ResponseFault) {
+                parsed = .success(try ResponseHead.parse(lines))
+            } catch {
+                parsed = .failure(error)
+            }
+        }
+        let head = try parsed.get()
+        input.moveReaderIndex(forwardBy: length)
+        lineBytes += length
+        if head.isInterim {
+            // RFC 9110, section 15.2: more than one may come, and a client that did not ask for them ignores them.
+            guard head.status != 101 else { throw ResponseFault("the answer switches to another protocol, which nothing asked for") }
+            return true
+        }
+        self.head = head
+        leavesConnectionReusable = head.keepsAlive
+        try begin(head)
+        return true
+    }
+
+    private mutating func begin(_ head: ResponseHead) throws(ResponseFault) {
+        switch head.framing {
+        case .length(let length):
+            guard length <= limit.value else { throw tooLarge("the answer announces \(length) bytes") }
+            state = length == 0 ? .done : .body(remaining: length)
+        case .chunked:
+            lineBytes = 0
+            state = .chunkSize
+        case .untilClose:
+            state = .body(remaining: nil)
+        }
+        if head.coding != .identity {
+            inflater = ResponseInflater(head.coding, limit: limit.value, allocator: allocator)
+        }
+    }
+
+    private mutating func readBody(_ input: inout ByteBuffer, remaining: Int?) throws(ResponseFault) -> Bool {
+        let count = min(input.readableBytes, remaining ?? .max)
+        guard count > 0, let piece = input.readSlice(length: count) else { return false }
+        try add(piece, expecting: remaining)
+        if let remaining {
+            state = count == remaining ? .done : .body(remaining: remaining - count)
+        }
+        return true
+    }
+
+    private mutating func readChunkSize(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
+        let view = input.readableBytesView
+        guard let lineEnd = view.firstIndex(of: 0x0A) else {
+            guard view.count <= Self.maxChunkLineBytes else { throw ResponseFault("a chunk's size line is too long") }
+            return false
+        }
+        let line = view[view.startIndex..<lineEnd]
+        guard line.count <= Self.maxChunkLineBytes else { throw ResponseFault("a chunk's size line is too long") }
+        guard line.last == 0x0D else { throw ResponseFault("a chunk's size line does not end in CRLF") }
+        let text = line.dropLast()
+        let digits = text.prefix { $0.isHexadecimal }
+        // Sixteen digits would overflow; nobody sends a chunk of a petabyte.
+        guard (1...12).contains(digits.count) else { throw ResponseFault("a chunk's size is not a hexadecimal number") }
+        let extensions = text.dropFirst(digits.count).drop { $0 == 0x20 || $0 == 0x09 }
+        guard extensions.isEmpty || extensions.first == 0x3B, !extensions.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
+            throw ResponseFault("a chunk's size is followed by something else than an extension")
+        }
+        let size = digits.reduce(0) { $0 << 4 | Int($1.hexadecimalValue) }
+        input.moveReaderIndex(forwardBy: line.count + 1)
+        if size == 0 {
+            state = .trailer
+            return true
+        }
+        guard bodyBytes + size <= limit.value else { throw tooLarge("the answer has at least \(bodyBytes + size) bytes") }
+        state = .chunkData(remaining: size)
+        return true
+    }
+
+    private mutating func readChunkData(_ input: inout ByteBuffer, remaining: Int) throws(ResponseFault) -> Bool {
+        let count = min(input.readableBytes, remaining)
+        guard count > 0, let piece = input.readSlice(length: count) else { return false }
+        try add(piece, expecting: nil)
+        state = count == remaining ? .chunkEnd : .chunkData(remaining: remaining - count)
+        return true
+    }
+
+    private mutating func readChunkEnd(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
+        guard let ending = input.readInteger(as: UInt16.self) else { return false }
+        guard ending == 0x0D0A else { throw ResponseFault("a chunk has more bytes than its size says") }
+        state = .chunkSize
+        return true
+    }
+
+    private mutating func readTrailer(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
+        if input.readableBytes >= 2, input.getInteger(at: input.readerIndex, as: UInt16.self) == 0x0D0A {
+            input.moveReaderIndex(forwardBy: 2)
+            state = .done
+            return true
+        }
+        guard let length = try headLength(input, what: "trailer") else { return false }
+        var fault: ResponseFault?
+        input.withUnsafeReadableBytes { bytes in
+            var lines = HeadLines(UnsafeRawBufferPointer(rebasing: bytes[..<(length - 2)]))
+            var fields = HeadFields()
+            do throws(ResponseFault) {
+                while let line = try lines.next() { try fields.add(line) }
+            } catch {
+                fault = error
+            }
+        }
+        if let fault { throw fault }
+        input.moveReaderIndex(forwardBy: length)
+        state = .done
+        return true
+    }
+
+    /// How many bytes there are up to and with the empty line that ends a head, or `nil` when it has not arrived yet.
+    private func headLength(_ input: ByteBuffer, what: String) throws(ResponseFault) -> Int? {
+        let end = input.withUnsafeReadableBytes { bytes -> Int? in
+            var index = 3
+            while index < bytes.count {
+                // Looking at every fourth byte finds CRLFCRLF, which has a line feed or carriage return in each of them.
+                let byte = bytes[index]
+                if byte == 0x0A, bytes[index - 1] == 0x0D, bytes[index - 2] == 0x0A, bytes[index - 3] == 0x0D { return index + 1 }
+                index += byte == 0x0A || byte == 0x0D ? 1 : 4
+            }
+            return nil
+        }
+        guard (end ?? input.readableBytes) + lineBytes <= Self.maxHeadBytes else {
+            throw ResponseFault("the \(what) of the answer has more than \(Self.maxHeadBytes) bytes")
+        }
+        return end
+    }
+
+    // MARK: - Body
+
+    private mutating func add(_ piece: ByteBuffer, expecting length: Int?) throws(ResponseFault) {
+        bodyBytes += piece.readableBytes
+        guard bodyBytes <= limit.value else { throw tooLarge("the answer has at least \(bodyBytes) bytes") }
+        if let inflater {
+            do throws(ResponseFault) {
+                try inflater.add(piece)
+            } catch {
+                throw error.kind == .responseTooLarge ? tooLarge("the answer has more bytes when it is inflated") : error
+            }
+            return
+        }
+        if var body {
+            self.body = nil
+            body.writeImmutableBuffer(piece)
+            self.body = body
+        } else if let length, length > piece.readableBytes {
+            // The length is the peer's word; it is believed only as far as it saves growing a few times.
+            var fresh = allocator.buffer(capacity: min(length, 1 << 20))
+            fresh.writeImmutableBuffer(piece)
+            body = fresh
+        } else {
+            body = piece
+        }
+    }
+
+    private mutating func response() throws(ResponseFault) -> ExchangeResponse? {
+        guard let head else { return nil }
+        let content = try inflater?.finish() ?? body ?? ByteBuffer()
+        inflater = nil
+        body = nil
+        return ExchangeResponse(
+            status: head.status,
+            mediaType: head.mediaType,
+            location: head.location,
+            retryAfter: head.retryAfter,
+            date: head.date,
+            body: content
+        )
+    }
+
+    private func tooLarge(_ what: String) -> ResponseFault {
+        ResponseFault("\(what), more than payload_max_bytes allows, \(limit.value) (\(limit.source))", kind: .responseTooLarge)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexadecimal: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
+        }
+    }
+
+    /// The value of a hexadecimal digit.
+    fileprivate var hexadecimalValue: UInt8 {
+        self <= 0x39 ? self - 0x30 : (self | 0x20) - 0x61 + 10
+    }
+}

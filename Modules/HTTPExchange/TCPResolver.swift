@@ -1,0 +1,110 @@
+internal import NIOConcurrencyHelpers
+public import NIOCore
+internal import NIOPosix
+public import TransportCore
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// Finds the addresses of host names with the system's resolver, on threads of its own so that no event loop waits.
+///
+/// Callers that ask for the same name at the same time share one look-up. Nothing is cached beyond that: how long an address
+/// lives is up to the system and to the pool's `pool_ttl`.
+public final class TCPResolver: SocketAddressResolving {
+    private typealias Completion = @Sendable (Result<[SocketAddress], RequestReplyFailure>) -> Void
+
+    private struct Name: Hashable {
+        let host: String
+        let port: Int
+    }
+
+    private let threads: NIOThreadPool
+    private let waiting = NIOLockedValueBox<[Name: [Completion]]>([:])
+
+    public init() {
+        threads = .singleton
+    }
+
+    public func serves(_ scheme: EndpointURL.Scheme) -> Bool {
+        !scheme.isUnix
+    }
+
+    public func route(for url: EndpointURL, tls: TLSSettings?) throws(SpecTextError) -> EndpointRoute {
+        EndpointRoute(
+            origin: Origin(
+                place: .tcp(host: url.host, port: url.port),
+                tls: url.scheme.isSecure ? tls ?? TLSSettings() : nil
+            ),
+            requestTarget: url.pathAndQuery,
+            hostHeader: url.hostHeader
+        )
+    }
+
+    public func resolve(
+        _ place: Origin.Place,
+        _ completion: @escaping @Sendable (Result<[SocketAddress], RequestReplyFailure>) -> Void
+    ) {
+        guard case .tcp(let host, let port) = place else {
+            completion(.failure(RequestReplyFailure(.misconfigured, "\(place) has no host name to resolve")))
+            return
+        }
+        if let literal = try? SocketAddress(ipAddress: host, port: port) {
+            completion(.success([literal]))
+            return
+        }
+        let name = Name(host: host, port: port)
+        let isFirst = waiting.withLockedValue { waiting in
+            waiting[name, default: []].append(completion)
+            return waiting[name]?.count == 1
+        }
+        guard isFirst else { return }
+        threads.submit { [self] _ in
+            let result = Self.lookUp(name)
+            let completions = waiting.withLockedValue { $0.removeValue(forKey: name) ?? [] }
+            for completion in completions {
+                completion(result)
+            }
+        }
+    }
+
+    private static func lookUp(_ name: Name) -> Result<[SocketAddress], RequestReplyFailure> {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        #if canImport(Glibc)
+            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        #else
+            hints.ai_socktype = SOCK_STREAM
+        #endif
+        var first: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(name.host, String(name.port), &hints, &first)
+        guard status == 0 else {
+            let reason = gai_strerror(status).map { String(cString: $0) } ?? "error \(status)"
+            return .failure(RequestReplyFailure(.nameNotResolved, "the name '\(name.host)' cannot be resolved: \(reason)"))
+        }
+        defer { freeaddrinfo(first) }
+        var addresses: [SocketAddress] = []
+        var next = first
+        while let info = next?.pointee {
+            next = info.ai_next
+            guard let raw = info.ai_addr else { continue }
+            let address: SocketAddress? =
+                switch info.ai_family {
+                case AF_INET: raw.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { SocketAddress($0.pointee) }
+                case AF_INET6: raw.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { SocketAddress($0.pointee) }
+                default: nil
+                }
+            if let address, !addresses.contains(address) {
+                addresses.append(address)
+            }
+        }
+        guard !addresses.isEmpty else {
+            return .failure(RequestReplyFailure(.nameNotResolved, "the name '\(name.host)' has no address"))
+        }
+        return .success(addresses)
+    }
+}

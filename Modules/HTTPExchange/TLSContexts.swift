@@ -1,0 +1,171 @@
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+internal import NIOSSL
+internal import TransportCore
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// TLS contexts by their settings, made again when one of the files has changed.
+///
+/// Reading files blocks; it is done on a thread that may block.
+final class TLSContexts: Sendable {
+    /// What tells that a file is another one than before.
+    private struct Stamp: Equatable {
+        let inode: UInt64
+        let size: Int64
+        let seconds: Int
+        let nanoseconds: Int
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            #if canImport(Darwin)
+                let modified = status.st_mtimespec
+            #else
+                let modified = status.st_mtim
+            #endif
+            seconds = modified.tv_sec
+            nanoseconds = modified.tv_nsec
+        }
+    }
+
+    private struct Entry {
+        let stamps: [Stamp?]
+        let context: NIOSSLContext
+    }
+
+    /// More contexts than these are not kept; each stands for a set of files that some endpoint names.
+    private static let maxEntries = 256
+
+    private let entries = NIOLockedValueBox<[TLSSettings: Entry]>([:])
+
+    /// The context for some settings.
+    /// - Throws: ``SpecDiagnostic`` that names the file which cannot be used.
+    func context(for settings: TLSSettings) throws(SpecDiagnostic) -> NIOSSLContext {
+        // The stamps are taken before the files are read: a file that changes in between is read again next time.
+        let stamps = [settings.trustCACerts, settings.clientCert, settings.clientKey, settings.clientKeyPassword].map {
+            $0.flatMap { Stamp($0.value) }
+        }
+        if let entry = entries.withLockedValue({ $0[settings] }), entry.stamps == stamps {
+            return entry.context
+        }
+        let context = try Self.makeContext(settings)
+        entries.withLockedValue { entries in
+            if entries.count >= Self.maxEntries {
+                entries.removeAll()
+            }
+            entries[settings] = Entry(stamps: stamps, context: context)
+        }
+        return context
+    }
+
+    // MARK: - Making one
+
+    private static func makeContext(_ settings: TLSSettings) throws(SpecDiagnostic) -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .fullVerification
+        if let roots = settings.trustCACerts {
+            configuration.trustRoots = .certificates(try certificates(roots, "trust_cacerts"))
+        }
+        if let chain = settings.clientCert, let key = settings.clientKey {
+            configuration.certificateChain = try certificates(chain, "client_cert").map { .certificate($0) }
+            configuration.privateKey = .privateKey(try privateKey(key, password: settings.clientKeyPassword))
+        }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw problem(
+                settings.clientKey ?? settings.trustCACerts,
+                "the certificates and the key cannot be used together: \(error)",
+                remedy: "check that client_key is the key of the first certificate in client_cert"
+            )
+        }
+    }
+
+    private static func certificates(_ file: Setting<String>, _ key: String) throws(SpecDiagnostic) -> [NIOSSLCertificate] {
+        let bytes = try read(file, key)
+        let found: [NIOSSLCertificate]
+        do {
+            found = try NIOSSLCertificate.fromPEMBytes(bytes)
+        } catch {
+            found = []
+        }
+        guard !found.isEmpty else {
+            throw problem(
+                file,
+                "\(key): '\(file.value)' holds no PEM certificate",
+                remedy: "name a file that begins with -----BEGIN CERTIFICATE-----"
+            )
+        }
+        return found
+    }
+
+    private static func privateKey(_ file: Setting<String>, password: Setting<String>?) throws(SpecDiagnostic) -> NIOSSLPrivateKey {
+        let bytes = try read(file, "client_key")
+        let isEncrypted = String(decoding: bytes.prefix(4096), as: UTF8.self).contains("ENCRYPTED")
+        guard !isEncrypted || password != nil else {
+            throw problem(
+                file,
+                "client_key: '\(file.value)' is encrypted",
+                remedy: "add client_key_password, a file that holds its password"
+            )
+        }
+        var secret: [UInt8] = []
+        if let password {
+            secret = try read(password, "client_key_password")
+            // Editors end a file with a newline, which is not part of the password.
+            while let last = secret.last, last == 0x0A || last == 0x0D { secret.removeLast() }
+        }
+        do {
+            return try NIOSSLPrivateKey(bytes: bytes, format: .pem) { [secret] setter in setter(secret) }
+        } catch {
+            throw isEncrypted
+                ? problem(password, "client_key_password does not open '\(file.value)'", remedy: "write the key's password into the file")
+                : problem(
+                    file,
+                    "client_key: '\(file.value)' holds no PEM private key",
+                    remedy: "name a PKCS #8 file that begins with -----BEGIN PRIVATE KEY-----"
+                )
+        }
+    }
+
+    private static func read(_ file: Setting<String>, _ key: String) throws(SpecDiagnostic) -> [UInt8] {
+        guard let handle = fopen(file.value, "rb") else {
+            throw problem(
+                file,
+                "\(key): '\(file.value)' cannot be read: \(String(cString: strerror(errno)))",
+                remedy: "name a file that exists and may be read"
+            )
+        }
+        defer { fclose(handle) }
+        // No PEM file is larger; a wrong path such as /dev/zero ends here.
+        let most = 4 << 20
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= most {
+            let count = fread(&chunk, 1, chunk.count, handle)
+            if count == 0 { break }
+            bytes += chunk.prefix(count)
+        }
+        guard ferror(handle) == 0, bytes.count <= most else {
+            throw problem(file, "\(key): '\(file.value)' is not a PEM file", remedy: "name a PEM file")
+        }
+        return bytes
+    }
+
+    private static func problem(_ setting: Setting<String>?, _ message: String, remedy: String) -> SpecDiagnostic {
+        if case .line(let file, let position)? = setting?.source {
+            return SpecDiagnostic(.error, at: position, message, remedy: remedy, file: file)
+        }
+        return SpecDiagnostic(.error, at: nil, message, remedy: remedy)
+    }
+}
