@@ -139,27 +139,11 @@ final class TLSContexts: Sendable {
     }
 
     private static func read(_ file: Setting<String>, _ key: String) throws(SpecDiagnostic) -> [UInt8] {
-        guard let handle = fopen(file.value, "rb") else {
-            throw problem(
-                file,
-                "\(key): '\(file.value)' cannot be read: \(String(cString: strerror(errno)))",
-                remedy: "name a file that exists and may be read"
-            )
+        do throws(FileBytes.Problem) {
+            return try FileBytes.read(file.value, atMost: 4 << 20)
+        } catch {
+            throw problem(file, "\(key): '\(file.value)' cannot be read: \(error)", remedy: "name a PEM file that exists and may be read")
         }
-        defer { fclose(handle) }
-        // No PEM file is larger; a wrong path such as /dev/zero ends here.
-        let most = 4 << 20
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= most {
-            let count = fread(&chunk, 1, chunk.count, handle)
-            if count == 0 { break }
-            bytes += chunk.prefix(count)
-        }
-        guard ferror(handle) == 0, bytes.count <= most else {
-            throw problem(file, "\(key): '\(file.value)' is not a PEM file", remedy: "name a PEM file")
-        }
-        return bytes
     }
 
     private static func problem(_ setting: Setting<String>?, _ message: String, remedy: String) -> SpecDiagnostic {

@@ -1,0 +1,66 @@
+internal import RequestReply
+internal import TransportCore
+
+/// The values that functions of one type have declared. What is registered stays so, and travels with every request.
+struct RegisteredStates: Sendable, Equatable {
+    /// In the order of registration.
+    private(set) var states: [MissingState] = []
+    private var typenames: [String: String] = [:]
+
+    /// Registers what a function misses.
+    /// - Throws: `RequestReplyFailure` of kind `protocolBroken` where a state comes back with another type; nothing is
+    ///   registered then.
+    mutating func register(_ missing: [MissingState]) throws(RequestReplyFailure) {
+        var added: [String: String] = [:]
+        for state in missing {
+            if let known = typenames[state.name] ?? added[state.name], known != state.typename {
+                throw RequestReplyFailure(
+                    .protocolBroken,
+                    "the function declares the state '\(state.name)' as \(state.typename), but it is registered as \(known), which cannot change"
+                )
+            }
+            added[state.name] = state.typename
+        }
+        for state in missing where typenames[state.name] == nil {
+            typenames[state.name] = state.typename
+            states.append(state)
+        }
+    }
+
+    /// The values to send, each one that is registered, set or not.
+    /// - Throws: `RequestReplyFailure` where a kept value has another type than the function declares.
+    func attach(_ values: [String: FunctionValue]) throws(RequestReplyFailure) -> [StateValue] {
+        var attached: [StateValue] = []
+        attached.reserveCapacity(states.count)
+        for state in states {
+            let value = values[state.name]
+            if let value, value.typename != state.typename {
+                throw RequestReplyFailure(
+                    .protocolBroken,
+                    "the state '\(state.name)' holds a value of type \(value.typename), but the function declares it as \(state.typename)"
+                )
+            }
+            attached.append(StateValue(state.name, value))
+        }
+        return attached
+    }
+
+    /// Holds a result to what is registered, before anything of it is applied.
+    func check(_ result: InvocationResult) throws(RequestReplyFailure) {
+        for change in result.stateChanges {
+            guard let typename = typenames[change.name] else {
+                throw RequestReplyFailure(
+                    .protocolBroken,
+                    "the function changes the state '\(change.name)', which it has not declared; nothing of its result is applied"
+                )
+            }
+            if let value = change.value, value.typename != typename {
+                throw RequestReplyFailure(
+                    .protocolBroken,
+                    "the function sets the state '\(change.name)' to a value of type \(value.typename), but it declared \(typename); "
+                        + "nothing of its result is applied"
+                )
+            }
+        }
+    }
+}
