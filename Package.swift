@@ -47,6 +47,11 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     ),
 ]
 
+/// What lies beside the sources of a module without being one.
+let besideSources: [String: [String]] = [
+    "RequestReply": ["kafka-egress.proto", "request-reply.proto", "types.proto"]
+]
+
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
 
 /// A test suite per module: what it needs beside the module itself.
@@ -81,6 +86,7 @@ let package = Package(
             name: $0.name,
             dependencies: dependencies($0.imports) + $0.outside,
             path: "Modules/\($0.name)",
+            exclude: besideSources[$0.name] ?? [],
             swiftSettings: settings
         )
     } + [

@@ -37,11 +37,12 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
     /// Reads a URL.
     /// - Throws: ``SpecTextError`` that says which part is wrong.
     public init(parsing text: String) throws(SpecTextError) {
+        try Self.refuseUnsendable(in: text)
         guard let separator = text.firstRange(of: "://") else {
             throw SpecTextError(
                 "'\(text)' has no scheme",
                 remedy: "begin it with \(Self.schemeList)",
-                length: text.count
+                length: max(1, text.count)
             )
         }
         let schemeText = text[..<separator.lowerBound]
@@ -49,22 +50,14 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
             throw SpecTextError(
                 "the scheme '\(schemeText)' is not supported",
                 remedy: "begin the URL with \(Self.schemeList)",
-                length: schemeText.count
+                length: max(1, schemeText.count)
             )
         }
         let start = text.distance(from: text.startIndex, to: separator.upperBound)
-        if let bad = text.unicodeScalars.firstIndex(where: { !$0.isASCII || $0.value <= 0x20 || $0.value == 0x7F }) {
-            let code = String(text.unicodeScalars[bad].value, radix: 16, uppercase: true)
-            throw SpecTextError(
-                "a URL cannot hold the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)",
-                remedy: "percent-encode it",
-                offset: text.distance(from: text.startIndex, to: bad)
-            )
-        }
         let withoutFragment = text[separator.upperBound...].prefix { $0 != "#" }
         let authority = withoutFragment.prefix { $0 != "/" && $0 != "?" }
         var rest = String(withoutFragment[authority.endIndex...])
-        try Self.checkPercentEncoding(rest, offset: start + authority.count)
+        try Self.checkPathAndQuery(rest, offset: start + authority.count)
         if !rest.hasPrefix("/") {
             rest = "/" + rest
         }
@@ -159,13 +152,8 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
         guard !host.isEmpty else {
             throw SpecTextError("the URL names no host", remedy: "write it as \(scheme.rawValue)://host:port/path", offset: offset)
         }
-        if !authority.hasPrefix("["), let bad = host.first(where: { !isHostCharacter($0) }) {
-            throw SpecTextError(
-                "a host name cannot hold '\(bad)'",
-                remedy: "write letters, digits, '-', '.' and '_'",
-                offset: offset,
-                length: host.count
-            )
+        if !authority.hasPrefix("[") {
+            try checkHostName(host, offset: offset)
         }
         guard let portText, !portText.isEmpty else { return (host.lowercased(), scheme.defaultPort ?? 0) }
         guard portText.allSatisfy({ $0.isASCII && $0.isNumber }), let port = Int(portText), (1...65535).contains(port) else {
@@ -179,21 +167,70 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
         return (host.lowercased(), port)
     }
 
-    private static func isHostCharacter(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || "-._~".contains(character))
+    /// Refuses what would end a request line, and what no URL holds (RFC 3986, section 2).
+    private static func refuseUnsendable(in text: String) throws(SpecTextError) {
+        guard let index = text.unicodeScalars.firstIndex(where: { !$0.isASCII || $0.value <= 0x20 || $0.value == 0x7F }) else { return }
+        let scalar = text.unicodeScalars[index]
+        let code = String(scalar.value, radix: 16, uppercase: true)
+        throw SpecTextError(
+            "a URL cannot hold the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)",
+            remedy: scalar.isASCII
+                ? "percent-encode it as \(percentEncoded(scalar))"
+                : "percent-encode it as \(percentEncoded(scalar)), or in a host name write the ASCII form that begins with xn--",
+            offset: text.distance(from: text.startIndex, to: index)
+        )
     }
 
-    private static func checkPercentEncoding(_ text: String, offset: Int) throws(SpecTextError) {
+    /// Checks a host that is not in brackets (RFC 1035, section 2.3.4, with the underscore that service names use).
+    private static func checkHostName(_ host: String, offset: Int) throws(SpecTextError) {
+        if let bad = host.firstIndex(where: { !($0.isLetter || $0.isNumber || "-._".contains($0)) }) {
+            throw SpecTextError(
+                "a host name cannot hold '\(host[bad])'",
+                remedy: "write letters, digits, '-', '.' and '_'",
+                offset: offset + host.distance(from: host.startIndex, to: bad)
+            )
+        }
+        // The root's own label is empty, so one dot at the end is part of a sound name.
+        let name = host.hasSuffix(".") ? host.dropLast() : host[...]
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.allSatisfy({ (1...63).contains($0.count) }), name.count <= 253 else {
+            throw SpecTextError(
+                "'\(host)' is not a host name",
+                remedy: "write labels of 1 to 63 characters with one dot between them, at most 253 characters in all",
+                offset: offset,
+                length: host.count
+            )
+        }
+    }
+
+    private static func checkPathAndQuery(_ text: String, offset: Int) throws(SpecTextError) {
         let bytes = Array(text.utf8)
-        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "%") {
-            guard index + 2 < bytes.count, bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit else {
+        for (index, byte) in bytes.enumerated() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                guard index + 2 < bytes.count, bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit else {
+                    throw SpecTextError(
+                        "'%' is not followed by two hexadecimal digits",
+                        remedy: "write a literal '%' as %25",
+                        offset: offset + index
+                    )
+                }
+            case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"),
+                UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+                let scalar = Unicode.Scalar(byte)
                 throw SpecTextError(
-                    "'%' is not followed by two hexadecimal digits",
-                    remedy: "write a literal '%' as %25",
+                    "a URL cannot hold '\(scalar)'",
+                    remedy: "percent-encode it as \(percentEncoded(scalar))",
                     offset: offset + index
                 )
+            default:
+                break
             }
         }
+    }
+
+    private static func percentEncoded(_ scalar: Unicode.Scalar) -> String {
+        UTF8.encode(scalar).map { $0.map { ($0 < 16 ? "%0" : "%") + String($0, radix: 16, uppercase: true) }.joined() } ?? ""
     }
 }
 

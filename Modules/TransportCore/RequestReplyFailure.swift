@@ -10,6 +10,7 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
             case connectFailed = "connect failed"
             case handshakeFailed = "TLS handshake failed"
             case certificateRefused = "certificate refused"
+            case staleConnection = "stale connection"
             case connectionLost = "connection lost"
             case timedOut = "timed out"
             case budgetSpent = "call time spent"
@@ -45,12 +46,14 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
         public static let handshakeFailed = Kind(.handshakeFailed, mayRetry: true)
         /// The peer's certificate does not verify, or its name is another one.
         public static let certificateRefused = Kind(.certificateRefused, mayRetry: false)
+        /// A connection that was kept from an earlier exchange turned out to be closed before anything was answered.
+        public static let staleConnection = Kind(.staleConnection, mayRetry: true)
         /// The connection ended before the answer was complete.
         public static let connectionLost = Kind(.connectionLost, mayRetry: true)
         /// One of the limits of a single attempt has passed.
         public static let timedOut = Kind(.timedOut, mayRetry: true)
         /// The time for the call as a whole is over.
-        public static let budgetSpent = Kind(.budgetSpent, mayRetry: false)
+        public static let budgetSpent = Kind(.budgetSpent, mayRetry: true)
         /// The answer has a status that may change: 408, 409, 420, 429, 499 or 5xx.
         public static let passingStatus = Kind(.status, mayRetry: true)
         /// The answer has a status that stays what it is.

@@ -1,0 +1,93 @@
+internal import NIOCore
+
+/// One attempt of a call: borrows a connection, exchanges, gives it back.
+///
+/// `@unchecked Sendable`: everything that changes is touched only on the loop of the route's pool; `start` and `cancel` go
+/// there first, and pool and connection call back there.
+final class CallAttempt: @unchecked Sendable {
+    typealias Completion = @Sendable (Result<ExchangeResponse, RequestReplyFailure>) -> Void
+
+    private enum State {
+        /// Next: leasing, ended.
+        case ready
+        /// Next: exchanging, ended. The ticket is `nil` until the pool has handed it out.
+        case leasing(LeaseTicket?)
+        /// Next: ended.
+        case exchanging(any PooledConnection)
+        /// Final.
+        case ended
+    }
+
+    private let route: CallRoute
+    private let body: ByteBuffer
+    private let deadline: TransportInstant
+    private var state = State.ready
+    private var completion: Completion?
+
+    init(_ route: CallRoute, body: ByteBuffer, deadline: TransportInstant) {
+        self.route = route
+        self.body = body
+        self.deadline = deadline
+    }
+
+    /// Begins the attempt. `completion` is called once, on the pool's loop, unless the attempt is cancelled.
+    func start(_ completion: @escaping Completion) {
+        route.pool.loop.run { [self] in
+            guard case .ready = state else { return }
+            self.completion = completion
+            state = .leasing(nil)
+            let limits = route.plan.limits
+            let ticket = route.pool.lease(ConnectLimits(connect: limits.connect, call: limits.call, deadline: deadline)) { [self] result in
+                leased(result)
+            }
+            if case .leasing = state {
+                state = .leasing(ticket)
+            }
+        }
+    }
+
+    /// Gives up: leaves the line, or closes the connection in use.
+    func cancel() {
+        route.pool.loop.run { [self] in
+            completion = nil
+            switch state {
+            case .leasing(let ticket):
+                state = .ended
+                if let ticket {
+                    route.pool.cancelLease(ticket)
+                }
+            case .exchanging(let connection):
+                connection.close()
+            case .ready, .ended:
+                state = .ended
+            }
+        }
+    }
+
+    private func leased(_ result: Result<any PooledConnection, RequestReplyFailure>) {
+        guard case .leasing = state else {
+            if case .success(let connection) = result {
+                route.pool.giveBack(connection)
+            }
+            return
+        }
+        switch result {
+        case .success(let connection):
+            state = .exchanging(connection)
+            connection.exchange(route.plan, body: body, deadline: deadline) { [self] result in
+                state = .ended
+                route.pool.giveBack(connection)
+                end(result)
+            }
+        case .failure(let failure):
+            state = .ended
+            end(.failure(failure))
+        }
+    }
+
+    private func end(_ result: Result<ExchangeResponse, RequestReplyFailure>) {
+        let completion = completion
+        self.completion = nil
+        completion?(result)
+    }
+}

@@ -1,0 +1,130 @@
+public import NIOCore
+
+/// Takes one call from its first attempt to its end: borrows a connection, exchanges, judges the answer, retries.
+///
+/// ```
+/// start ─► attempt ─► lease ─► exchange ─► answer ─► completion
+///             ▲          │         │          │
+///             └─ pause ◄─┴─────────┴──────────┘   (failed, and a retry can help in the time that is left)
+/// ```
+///
+/// Both transports run their calls with it; they differ in who waits for the completion, and how.
+///
+/// `@unchecked Sendable`: everything that changes is touched only on ``CallSetup/loop``; `start` and `interrupt` go there
+/// first, and every callback arrives there.
+public final class CallRunner: @unchecked Sendable {
+    public typealias Completion = @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
+
+    private let setup: CallSetup
+    private let request: RequestReplyRequest
+    private var machine: RetryMachine
+    private var completion: Completion?
+    private var attempt: CallAttempt?
+    private var attemptStart = TransportInstant.zero
+    private var timer: (any CallTimer)?
+    private var redirects = 0
+
+    /// - Parameters:
+    ///   - start: when the call began; its budget counts from there.
+    ///   - completion: called once, on the loop.
+    public init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant, completion: @escaping Completion) {
+        self.setup = setup
+        self.request = request
+        self.machine = RetryMachine(policy: setup.policy, budget: CallBudget(start: start, limit: setup.limits.call))
+        self.completion = completion
+    }
+
+    /// Begins the call.
+    public func start() {
+        setup.loop.run { [self] in
+            guard completion != nil else { return }
+            perform(machine.callStarted(at: setup.loop.now), on: setup.route)
+        }
+    }
+
+    /// Ends the call with `failure`, whatever it is doing; a call that has ended already is left alone.
+    public func interrupt(_ failure: RequestReplyFailure) {
+        setup.loop.run { [self] in
+            guard completion != nil else { return }
+            let running = attempt
+            attempt = nil
+            running?.cancel()
+            perform(machine.interrupted(by: failure, at: setup.loop.now), on: setup.route)
+        }
+    }
+
+    private func perform(_ action: RetryMachine.Action, on route: CallRoute) {
+        switch action {
+        case .attempt:
+            attemptStart = setup.loop.now
+            let next = CallAttempt(route, body: request.payload, deadline: machine.budget.deadline)
+            attempt = next
+            next.start { [self] result in
+                setup.loop.run { [self] in
+                    // A cancelled attempt still reports; by then another one may be under way.
+                    guard attempt === next else { return }
+                    attempt = nil
+                    attemptEnded(result, on: route)
+                }
+            }
+        case .pause(let until):
+            timer = setup.loop.schedule(at: until) { [self] in
+                guard timer != nil else { return }
+                timer = nil
+                perform(machine.pauseEnded(at: setup.loop.now), on: setup.route)
+            }
+        case .fail(var failure):
+            failure.endpoint = failure.endpoint ?? setup.route.url.description
+            finish(.failure(failure))
+        }
+    }
+
+    private func attemptEnded(_ result: Result<ExchangeResponse, RequestReplyFailure>, on route: CallRoute) {
+        let now = setup.loop.now
+        let verdict =
+            switch result {
+            case .success(let response): response.verdict
+            case .failure(let failure): ResponseVerdict.failed(failure)
+            }
+        setup.metrics.attemptEnded(
+            functionType: request.functionType,
+            nanoseconds: attemptStart.nanoseconds(until: now),
+            failed: verdict.isFailure
+        )
+        switch verdict {
+        case .answered(let body):
+            machine.attemptSucceeded()
+            finish(.success(body))
+        case .failed(let failure):
+            attemptFailed(failure, at: now)
+        case .redirected(let location, let failure):
+            guard let redirecting = setup.redirecting else {
+                return attemptFailed(failure, at: now)
+            }
+            redirects += 1
+            guard redirects <= CallSetup.maxRedirects else {
+                return attemptFailed(
+                    RequestReplyFailure(.redirect, "more than \(CallSetup.maxRedirects) redirects, the last one to \(location)"),
+                    at: now
+                )
+            }
+            switch redirecting(location, route) {
+            case .success(let next): perform(machine.attemptRedirected(at: now), on: next)
+            case .failure(let refused): attemptFailed(refused, at: now)
+            }
+        }
+    }
+
+    private func attemptFailed(_ failure: RequestReplyFailure, at now: TransportInstant) {
+        redirects = 0
+        perform(machine.attemptFailed(failure, at: now, chance: setup.chance()), on: setup.route)
+    }
+
+    private func finish(_ result: Result<ByteBuffer, RequestReplyFailure>) {
+        timer?.cancel()
+        timer = nil
+        let completion = completion
+        self.completion = nil
+        completion?(result)
+    }
+}

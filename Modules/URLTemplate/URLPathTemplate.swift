@@ -1,0 +1,128 @@
+public import TransportCore
+
+/// The URL of an endpoint with `{function.name}` in place of the function's name
+/// (HTTP Function Endpoint, "URL Template" and "Url Path Template").
+///
+/// The placeholder may stand anywhere after the scheme, any number of times. A template that exists is known to make
+/// sound URLs, unless a function's name is one that cannot stand where the template puts it.
+public struct URLPathTemplate: SpecText, CustomStringConvertible {
+    public let specText: String
+    private let text: TemplateText
+    /// What the template makes of ``probe``; the URL itself where there is no placeholder.
+    private let probeURL: EndpointURL
+
+    /// The name that fits wherever any name does: one digit is a port, a label of a host name and a piece of a path.
+    private static let probe = "1"
+
+    /// The scheme, which no function's name changes.
+    public var scheme: EndpointURL.Scheme { probeURL.scheme }
+
+    /// Whether different functions have different URLs.
+    public var dependsOnFunction: Bool { text.hasPlaceholder }
+
+    public var description: String { specText }
+
+    /// Reads a template, and checks it with a name put in.
+    /// - Throws: `SpecTextError` for a placeholder that does not exist, a placeholder in the scheme, and for everything
+    ///   that `EndpointURL` does not take.
+    public init(specText: String) throws(SpecTextError) {
+        let text = try TemplateText(specText)
+        self.specText = specText
+        self.text = text
+        guard text.hasPlaceholder else {
+            probeURL = try EndpointURL(parsing: specText)
+            return
+        }
+        // Before a name is put in, so that the message does not show a name that nobody wrote.
+        guard case .literal(let beginning)? = text.segments.first, beginning.contains("://") else {
+            probeURL = try Self.refuseScheme(of: specText)
+            return
+        }
+        do throws(SpecTextError) {
+            probeURL = try EndpointURL(parsing: text.expanded(with: Self.probe))
+        } catch {
+            let (range, touchesPlaceholder) = text.origin(of: error.offset..<error.offset + error.length, with: Self.probe)
+            throw SpecTextError(
+                touchesPlaceholder ? "with a function named '\(Self.probe)', \(error.message)" : error.message,
+                remedy: error.remedy,
+                offset: range.lowerBound,
+                length: range.count
+            )
+        }
+    }
+
+    /// The URL of a function.
+    ///
+    /// What is not unreserved in a URL is percent-encoded as UTF-8 (RFC 3986, sections 2.1 and 2.3), so a name neither
+    /// ends a path segment nor begins a query.
+    /// - Parameter functionName: the name of the function's type, without its namespace.
+    /// - Throws: `SpecTextError` where the name cannot stand where the template puts it, such as a space in the host; it
+    ///   points into the template.
+    public func resolve(functionName: String) throws(SpecTextError) -> EndpointURL {
+        guard text.hasPlaceholder else { return probeURL }
+        guard !functionName.isEmpty else {
+            throw refusal("a function without a name has no URL", remedy: "call a function that has a name")
+        }
+        let encoded = Self.percentEncoded(functionName)
+        let expanded = text.expanded(with: encoded)
+        let url: EndpointURL
+        do throws(SpecTextError) {
+            url = try EndpointURL(parsing: expanded)
+        } catch {
+            let shown = expanded.count > 200 ? "\(expanded.prefix(200))…" : expanded
+            throw refusal(
+                "with that function's name the URL is '\(shown)', and \(error.message)",
+                remedy: "move \(TemplateText.functionNamePlaceholder) into the path, where every name can stand"
+            )
+        }
+        // A name of dots stays what it is when encoded: servers take %2E%2E for '..' too (RFC 3986, section 6.2.2.2).
+        guard Self.dotSegments(in: url) == Self.dotSegments(in: probeURL) else {
+            throw refusal(
+                "with the function's name '\(encoded)' the path leads to another folder",
+                remedy:
+                    "write something beside \(TemplateText.functionNamePlaceholder), such as /function-\(TemplateText.functionNamePlaceholder)"
+            )
+        }
+        return url
+    }
+
+    private func refusal(_ message: String, remedy: String) -> SpecTextError {
+        let offset = text.segments.prefix { $0 != .functionName }.reduce(0) { $0 + $1.length }
+        return SpecTextError(message, remedy: remedy, offset: offset, length: TemplateText.functionNamePlaceholder.count)
+    }
+
+    /// Says why a template that does not begin with a literal scheme has none.
+    private static func refuseScheme(of specText: String) throws(SpecTextError) -> EndpointURL {
+        guard specText.contains("://"), let name = specText.firstRange(of: TemplateText.functionNamePlaceholder) else {
+            return try EndpointURL(parsing: specText)
+        }
+        throw SpecTextError(
+            "the scheme cannot depend on the function",
+            remedy: "begin the URL with \(EndpointURL.schemeList), and write \(TemplateText.functionNamePlaceholder) after it",
+            offset: specText.distance(from: specText.startIndex, to: name.lowerBound),
+            length: TemplateText.functionNamePlaceholder.count
+        )
+    }
+
+    private static func percentEncoded(_ name: String) -> String {
+        var encoded = ""
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+
+    /// How many segments of the path are `.` or `..`, percent-encoded ones included.
+    private static func dotSegments(in url: EndpointURL) -> Int {
+        url.pathAndQuery.prefix { $0 != "?" }.split(separator: "/").count { segment in
+            let plain = segment.replacing("%2E", with: ".").replacing("%2e", with: ".")
+            return plain == "." || plain == ".."
+        }
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import URLTemplate
-
-@Suite struct URLTemplateTests { @Test func placeholder() {} }

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import UnixSocket
-
-@Suite struct UnixSocketTests { @Test func placeholder() {} }
