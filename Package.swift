@@ -65,6 +65,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("PoolManager", ["TransportCore", "TestSupport"], []),
     ("Batching", ["TransportCore", "TestSupport"], []),
     ("RequestReply", ["TestSupport"], [Outside.protobuf]),
+    ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks]),
 ]
 
 let package = Package(
@@ -101,6 +102,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: dependencies(["TransportCore"]) + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks],
             path: "Tests/Support",
+            exclude: ["functions"],
             swiftSettings: settings
         ),
     ]
