@@ -1,0 +1,56 @@
+public import TransportCore
+
+/// The connections to one origin. They are lent first come first served, the most recently used one first, and closed
+/// when they get too old or have been unused for too long (HTTP Function Endpoint, "Asynchronous HTTP transport (Beta)",
+/// `pool_ttl` and `pool_size`).
+///
+/// Everything but ``loop`` is used on the loop only; a use from elsewhere stops the program.
+public final class ConnectionPool: OriginPool {
+    public let loop: any CallLoop
+    private let core: LoopConfined<PoolCore>
+
+    init(origin: Origin, connector: any Connector, limits: PoolLimits, chance: @escaping @Sendable () -> Double) {
+        loop = connector.nextLoop()
+        core = LoopConfined(
+            PoolCore(origin: origin, loop: loop, connector: connector, limits: limits, chance: chance),
+            to: loop
+        )
+    }
+
+    /// How the pool stands.
+    public var figures: PoolFigures { core.value.figures }
+
+    public func lease(
+        _ limits: ConnectLimits,
+        _ completion: @escaping @Sendable (Result<Lease, RequestReplyFailure>) -> Void
+    ) -> LeaseTicket {
+        core.value.lease(limits, completion)
+    }
+
+    public func cancelLease(_ ticket: LeaseTicket) {
+        core.value.cancelLease(ticket)
+    }
+
+    public func giveBack(_ connection: any PooledConnection) {
+        core.value.giveBack(connection)
+    }
+
+    /// Another client uses the pool. To be called from anywhere.
+    func share(_ limits: PoolLimits) {
+        loop.run { [core] in core.value.share(limits) }
+    }
+
+    /// Refuses every lease from now on. To be called from anywhere.
+    func beginShutdown() {
+        loop.run { [core] in core.value.beginShutdown() }
+    }
+
+    /// Returns when nothing of the pool is left after ``beginShutdown()``.
+    func finished() async {
+        await withCheckedContinuation { continuation in
+            loop.run { [core] in
+                core.value.whenFinished { continuation.resume() }
+            }
+        }
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import PoolManager
-
-@Suite struct PoolManagerTests { @Test func placeholder() {} }
