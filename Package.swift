@@ -94,7 +94,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Modules/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .executableTarget(
             name: "statefun",
-            dependencies: dependencies(["HTTPFunctionEndpoint"]) + [Outside.argumentParser, Outside.log],
+            dependencies: dependencies(["HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName"])
+                + [Outside.argumentParser, Outside.log],
             path: "Tools/statefun",
             swiftSettings: settings
         ),

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import HTTPFunctionEndpoint
-import Logging
+public import Logging
 import SpecParser
 import TransportCore
 

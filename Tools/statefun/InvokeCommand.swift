@@ -21,18 +21,22 @@ struct InvokeCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The module file.", valueName: "file"), completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
-    @Argument(help: ArgumentHelp("The address to call, as namespace/name/id.", valueName: "address"))
+    @Argument(help: ArgumentHelp("The address to call, as namespace/name/id.", valueName: "address"), transform: ArgumentText.address)
     var address: Address
 
     @OptionGroup(title: "Value") var argument: ArgumentValue
 
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("A value that the function has kept; may be repeated.", valueName: "name=type:value")
+        help: ArgumentHelp("A value that the function has kept; may be repeated.", valueName: "name=type:value"),
+        transform: ArgumentText.state
     )
     var state: [StateValue] = []
 
-    @Option(help: ArgumentHelp("The address that the message comes from; none for a message from outside.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("The address that the message comes from; none for a message from outside.", valueName: "address"),
+        transform: ArgumentText.address
+    )
     var caller: Address?
 
     @Option(name: .customLong("repeat"), help: ArgumentHelp("Call so many times, one after the other, keeping the state.", valueName: "n"))
@@ -119,17 +123,5 @@ struct InvokeCommand: AsyncParsableCommand {
             let names = declared.isEmpty ? "it declares none" : "it declares \(declared.sorted().joined(separator: ", "))"
             Terminal.standardError.write("warning: the function has no state '\(given.name)'; \(names)\n")
         }
-    }
-}
-
-extension Address: @retroactive ExpressibleByArgument {
-    public init?(argument: String) {
-        try? self.init(parsing: argument)
-    }
-}
-
-extension StateValue: @retroactive ExpressibleByArgument {
-    public init?(argument: String) {
-        try? self.init(text: argument)
     }
 }

@@ -1,6 +1,7 @@
 import HTTPFunctionEndpoint
 import RequestReply
 import TransportCore
+import TypeName
 
 /// What a call brought, for people or for programs.
 struct OutcomeReport {
@@ -83,7 +84,8 @@ struct FailureReport {
             if skipped > 0, index == failure.attempts.count / 2 {
                 text += "            … \(skipped) more …\n"
             }
-            text += "            at \(Milliseconds.text(attempt.offset.inNanoseconds)), for \(Milliseconds.text(attempt.duration.inNanoseconds)): "
+            text +=
+                "            at \(Milliseconds.text(attempt.offset.inNanoseconds)), for \(Milliseconds.text(attempt.duration.inNanoseconds)): "
             text += attempt.message
             if let pause = attempt.pause {
                 text += "; pause of \(Milliseconds.text(pause.inNanoseconds))"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HTTPFunctionEndpoint
 import RequestReply
+import SpecParser
 import TransportCore
 import TypeName
 
@@ -15,7 +16,7 @@ struct ResolveCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The module file.", valueName: "file"), completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
-    @Argument(help: ArgumentHelp("The function, as namespace/name.", valueName: "function"))
+    @Argument(help: ArgumentHelp("The function, as namespace/name.", valueName: "function"), transform: ArgumentText.typeName)
     var function: TypeName
 
     @OptionGroup var common: CommonOptions
@@ -102,12 +103,6 @@ struct ResolveCommand: AsyncParsableCommand {
             ("maxNumBatchRequests", String(spec.maxNumBatchRequests.value)),
             ("options", JSONText.array(options)),
         ]) + "\n"
-    }
-}
-
-extension TypeName: @retroactive ExpressibleByArgument {
-    public init?(argument: String) {
-        try? self.init(parsing: argument)
     }
 }
 

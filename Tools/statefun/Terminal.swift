@@ -1,11 +1,11 @@
 import SpecParser
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Standard output or standard error, and what it can show.
@@ -43,11 +43,11 @@ struct Terminal: Sendable {
             var rest = UnsafeRawBufferPointer(bytes)
             while let base = rest.baseAddress, !rest.isEmpty {
                 #if canImport(Darwin)
-                let count = Darwin.write(descriptor, base, rest.count)
+                    let count = Darwin.write(descriptor, base, rest.count)
                 #elseif canImport(Musl)
-                let count = Musl.write(descriptor, base, rest.count)
+                    let count = Musl.write(descriptor, base, rest.count)
                 #else
-                let count = Glibc.write(descriptor, base, rest.count)
+                    let count = Glibc.write(descriptor, base, rest.count)
                 #endif
                 // Whoever reads this has gone; there is nobody left to tell.
                 if count < 0, errno != EINTR { return }
