@@ -1,5 +1,0 @@
-import Testing
-
-@testable import RequestReply
-
-@Suite struct RequestReplyTests { @Test func placeholder() {} }
