@@ -124,7 +124,7 @@ struct DocumentComposer {
         case 0x85: false
         case 0..<0x20, 0x7F..<0xA0, 0xFFFE, 0xFFFF: true
         // A byte order mark does no harm inside a text, but becomes a part of what begins a line.
-        case 0xFEFF: source.position(ofByte: spot).column == 1
+        case 0xFEFF: spot == 0 || source.bytes[spot - 1] == UInt8(ascii: "\n") || source.bytes[spot - 1] == UInt8(ascii: "\r")
         default: false
         }
     }

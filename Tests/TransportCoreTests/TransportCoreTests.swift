@@ -1,5 +1,0 @@
-import Testing
-
-@testable import TransportCore
-
-@Suite struct TransportCoreTests { @Test func placeholder() {} }
