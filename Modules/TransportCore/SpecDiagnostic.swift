@@ -13,12 +13,15 @@ public struct SpecDiagnostic: Error, Hashable, Sendable {
     public var file: String?
     /// `nil` where the whole file is meant.
     public var position: SourcePosition?
-    /// How many characters from `position` on are meant, at least 1.
+    /// How many Unicode scalars from `position` on are meant, at least 1.
     public var length: Int
     /// What is wrong, in a sentence without a full stop.
     public var message: String
     /// What to write instead, in a sentence without a full stop.
     public var remedy: String
+    /// The text to write instead where that takes several lines, such as a document in its current form; without a
+    /// line break at its end.
+    public var replacement: String?
 
     public init(
         _ severity: Severity,
@@ -26,6 +29,7 @@ public struct SpecDiagnostic: Error, Hashable, Sendable {
         length: Int = 1,
         _ message: String,
         remedy: String,
+        replacement: String? = nil,
         file: String? = nil
     ) {
         self.severity = severity
@@ -34,6 +38,7 @@ public struct SpecDiagnostic: Error, Hashable, Sendable {
         self.length = max(1, length)
         self.message = message
         self.remedy = remedy
+        self.replacement = replacement
     }
 }
 

@@ -1,4 +1,4 @@
-/// A place in a source text. Lines and columns count from 1; a column counts characters.
+/// A place in a source text. Lines and columns count from 1; a column counts Unicode scalars.
 public struct SourcePosition: Hashable, Sendable, Comparable {
     public let line: Int
     public let column: Int

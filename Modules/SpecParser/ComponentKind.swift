@@ -1,0 +1,48 @@
+internal import TransportCore
+
+/// The component kinds of this ecosystem.
+public enum ComponentKind {
+    public static let endpointV2 = "io.statefun.endpoints.v2/http"
+    public static let endpointV1 = "io.statefun.endpoints.v1/http"
+    public static let kafkaIngress = "io.statefun.kafka.v1/ingress"
+    public static let kafkaEgress = "io.statefun.kafka.v1/egress"
+    public static let kinesisIngress = "io.statefun.kinesis.v1/ingress"
+    public static let kinesisEgress = "io.statefun.kinesis.v1/egress"
+    public static let playgroundIngress = "io.statefun.playground.v1/ingress"
+    public static let playgroundEgress = "io.statefun.playground.v1/egress"
+
+    /// Every kind above, the endpoints first.
+    public static let all = [
+        endpointV2, endpointV1, kafkaIngress, kafkaEgress, kinesisIngress, kinesisEgress, playgroundIngress, playgroundEgress,
+    ]
+
+    /// The form of an endpoint of that kind; `nil` for every other kind.
+    static func endpointVersion(_ kind: String) -> EndpointVersion? {
+        switch kind {
+        case endpointV1: .v1
+        case endpointV2: .v2
+        default: nil
+        }
+    }
+
+    /// The kind that a single document of version 3.0 or older means by the type it gives an endpoint, ingress or egress;
+    /// any other type is a kind itself.
+    static func current(ofLegacy type: String) -> String {
+        switch type {
+        case "http": endpointV1
+        case "io.statefun.kafka/ingress": kafkaIngress
+        case "io.statefun.kafka/egress": kafkaEgress
+        case "io.statefun.kinesis/ingress": kinesisIngress
+        case "io.statefun.kinesis/egress": kinesisEgress
+        default: type
+        }
+    }
+
+    /// The kind of an endpoint that somebody probably meant by a kind that does not exist; `nil` for a kind of its own.
+    static func misspeltEndpoint(_ kind: String) -> String? {
+        guard !all.contains(kind) else { return nil }
+        let nearest = NearestName.of(kind, among: all)
+        if let nearest, endpointVersion(nearest) != nil { return nearest }
+        return kind.hasPrefix("io.statefun.endpoints.") ? endpointV2 : nil
+    }
+}

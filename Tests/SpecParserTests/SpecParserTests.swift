@@ -1,5 +1,0 @@
-import Testing
-
-@testable import SpecParser
-
-@Suite struct SpecParserTests { @Test func placeholder() {} }
