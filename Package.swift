@@ -62,8 +62,8 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
     ("SpecParser", ["TransportCore", "TestSupport"], []),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
-    ("PoolManager", ["TransportCore", "TestSupport"], []),
-    ("Batching", ["TransportCore", "TestSupport"], []),
+    ("PoolManager", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
+    ("Batching", ["TransportCore", "TestSupport"], [Outside.nioLocks]),
     ("RequestReply", ["TestSupport"], [Outside.protobuf]),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks]),
 ]

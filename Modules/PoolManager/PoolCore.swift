@@ -260,12 +260,13 @@ final class PoolCore {
         _ limits: ConnectLimits,
         _ connectFailure: RequestReplyFailure?
     ) -> RequestReplyFailure {
-        let connections = "one of the \(machine.limits.maxConnections) connections to \(origin)"
+        let count = machine.limits.maxConnections
+        let connections = count == 1 ? "the only connection to \(origin)" : "one of the \(count) connections to \(origin)"
         switch refusal {
         case .lineFull:
             return RequestReplyFailure(
                 .poolExhausted,
-                "\(machine.figures.waiting) calls wait for \(connections) already; allow more connections or make fewer calls at a time"
+                "too many calls (\(machine.figures.waiting)) wait for \(connections) already; allow more connections or make fewer calls at a time"
             )
         case .deadlinePassed(let whileOpening):
             let activity = whileOpening ? "opening a connection to \(origin)" : "waiting for \(connections)"

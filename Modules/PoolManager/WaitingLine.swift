@@ -16,6 +16,8 @@ struct WaitingLine {
 
     var count: Int { order.count }
     var first: ID? { order.first }
+    /// How many deadlines are kept, those of some who have left included.
+    var endCount: Int { ends.count }
     /// The earliest deadline; it may be that of a caller who has left.
     var earliestEnd: TransportInstant? { ends.first?.instant }
 
@@ -37,7 +39,7 @@ struct WaitingLine {
         if deadline < .distantFuture {
             ends.insert(waiter, at: deadline)
             // Those who have left are swept out when they are the greater part, so that each costs little.
-            if ends.count > 2 * order.count + 64 {
+            if endCount > 2 * order.count + 64 {
                 ends.removeAll { waiters[$0] == nil }
             }
         }

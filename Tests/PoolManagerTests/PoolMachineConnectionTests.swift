@@ -281,7 +281,11 @@ import TransportCore
                 PoolStep(.returned(c(0)), at: 2_000, []),
                 PoolStep(.returned(c(1)), at: 3_000, []),
                 PoolStep(.shared(.of(1, life: .seconds(10))), at: 5_000, [.rearm(timer(1), at: ms(11_000))]),
-                PoolStep(.shared(.of(1, life: .seconds(2), idleTime: .seconds(60))), at: 5_000, [.close(c(0)), .rearm(timer(2), at: ms(6_000))]),
+                PoolStep(
+                    .shared(.of(1, life: .seconds(2), idleTime: .seconds(60))),
+                    at: 5_000,
+                    [.close(c(0)), .rearm(timer(2), at: ms(6_000))]
+                ),
                 PoolStep(.timerFired(2), at: 6_000, [.close(c(1))]),
             ],
             PoolFigures()

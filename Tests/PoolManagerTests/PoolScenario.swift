@@ -95,7 +95,8 @@ extension PoolMachine {
 
 extension PoolLimits {
     /// Limits that name only what a test is about.
-    static func of(_ connections: Int, idle: Int = 100, life: Duration? = nil, idleTime: Duration? = nil, waiting: Int = 100) -> PoolLimits {
+    static func of(_ connections: Int, idle: Int = 100, life: Duration? = nil, idleTime: Duration? = nil, waiting: Int = 100) -> PoolLimits
+    {
         PoolLimits(maxConnections: connections, maxIdle: idle, lifetime: life, idleTime: idleTime, maxWaiting: waiting)
     }
 }
