@@ -99,6 +99,15 @@ let package = Package(
             path: "Tools/statefun",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "example-functions",
+            dependencies: dependencies(["RequestReply"]) + [
+                Outside.nioCore, Outside.nioPosix, Outside.nioHTTP1, Outside.protobuf, Outside.argumentParser,
+            ],
+            path: "Tools/example-functions",
+            exclude: ["module.yaml"],
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: dependencies(["TransportCore"]) + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks],
@@ -115,4 +124,18 @@ let package = Package(
                 swiftSettings: settings
             )
         }
+        + [
+            .testTarget(
+                name: "ExampleFunctionsTests",
+                dependencies: dependencies(["example-functions", "RequestReply"]) + [Outside.protobuf],
+                path: "Tests/ExampleFunctionsTests",
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "ArchitectureTests",
+                dependencies: dependencies(["TestSupport"]),
+                path: "Tests/ArchitectureTests",
+                swiftSettings: settings
+            ),
+        ]
 )
