@@ -22,7 +22,7 @@ public final class ConnectionPool: OriginPool {
 
     public func lease(
         _ limits: ConnectLimits,
-        _ completion: @escaping @Sendable (Result<Lease, RequestReplyFailure>) -> Void
+        _ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void
     ) -> LeaseTicket {
         core.value.lease(limits, completion)
     }

@@ -2,7 +2,7 @@ internal import TransportCore
 
 /// Performs what a ``PoolMachine`` decides. Touched by its loop only.
 final class PoolCore {
-    typealias Completion = @Sendable (Result<Lease, RequestReplyFailure>) -> Void
+    typealias Completion = @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void
 
     private struct Waiting {
         let limits: ConnectLimits
@@ -18,7 +18,7 @@ final class PoolCore {
 
     /// An action with everything that it needs, so that ids may be used again before it is performed.
     private enum Step {
-        case grant(Completion, any PooledConnection, wasUsedBefore: Bool)
+        case grant(Completion, any PooledConnection)
         indirect case fail(Completion, RequestReplyFailure)
         indirect case connect(PoolMachine.ConnectionID, ConnectLimits)
         case callOff(PoolMachine.ConnectionID)
@@ -64,8 +64,8 @@ final class PoolCore {
         let (waiter, actions) = machine.leaseRequested(deadline: limits.deadline, at: loop.now)
         let ticket = LeaseTicket(number: waiter.number)
         // The way of nearly every call: nothing is stored for it.
-        if case .grant(let id, _, let wasUsedBefore) = actions.only, let connection = connection(id) {
-            completion(.success(Lease(connection: connection, wasUsedBefore: wasUsedBefore)))
+        if case .grant(let id, _) = actions.only, let connection = connection(id) {
+            completion(.success(connection))
             return ticket
         }
         let index = Int(waiter.index)
@@ -179,9 +179,9 @@ final class PoolCore {
     private func prepare(_ actions: PoolActions, connectFailure: RequestReplyFailure? = nil) {
         for action in actions {
             switch action {
-            case .grant(let id, let waiter, let wasUsedBefore):
+            case .grant(let id, let waiter):
                 if let waiting = takeWaiting(waiter), let connection = connection(id) {
-                    steps.append(.grant(waiting.completion, connection, wasUsedBefore: wasUsedBefore))
+                    steps.append(.grant(waiting.completion, connection))
                 }
             case .fail(let waiter, let refusal):
                 if let waiting = takeWaiting(waiter) {
@@ -226,8 +226,8 @@ final class PoolCore {
 
     private func perform(_ step: Step) {
         switch step {
-        case .grant(let completion, let connection, let wasUsedBefore):
-            completion(.success(Lease(connection: connection, wasUsedBefore: wasUsedBefore)))
+        case .grant(let completion, let connection):
+            completion(.success(connection))
         case .fail(let completion, let failure):
             completion(.failure(failure))
         case .connect(let id, let limits):

@@ -10,7 +10,7 @@ extension PoolMachine {
         /// Close a connection and report `connectionClosed`.
         case close(ConnectionID)
         /// Lend a connection to a waiter, which has left the line.
-        case grant(ConnectionID, to: WaiterID, wasUsedBefore: Bool)
+        case grant(ConnectionID, to: WaiterID)
         /// Tell a waiter, which has left the line, that it gets nothing.
         case fail(WaiterID, Refusal)
         /// Have the timer fire at an instant, with this number, instead of whenever it would have fired before.

@@ -90,7 +90,7 @@ struct PoolMachine {
             let waiter = line.passingID()
             idle.remove(connection, in: &connections)
             lend(connection)
-            actions.append(.grant(connection, to: waiter, wasUsedBefore: true))
+            actions.append(.grant(connection, to: waiter))
             return (waiter, actions)
         }
         if let refusal = refusal(deadline: deadline, at: now) {
@@ -132,7 +132,7 @@ struct PoolMachine {
             if lifeEnds.count > 2 * connections.count + 64 {
                 lifeEnds.removeAll { connections[$0] == nil }
             }
-            lendOrKeep(id, wasUsedBefore: false, at: now, &actions)
+            lendOrKeep(id, at: now, &actions)
             while connecting.count < line.count && hasRoom {
                 openOne(&actions)
             }
@@ -176,7 +176,7 @@ struct PoolMachine {
             openOne(&actions)
         } else {
             leasedCount -= 1
-            lendOrKeep(id, wasUsedBefore: true, at: now, &actions)
+            lendOrKeep(id, at: now, &actions)
             armForConnections(&actions)
         }
         return actions
@@ -314,14 +314,13 @@ extension PoolMachine {
     /// Hands a connection that stands in no chain to the head of the line, or keeps it.
     private mutating func lendOrKeep(
         _ id: ConnectionID,
-        wasUsedBefore: Bool,
         at now: TransportInstant,
         _ actions: inout PoolActions
     ) {
         if let head = line.first {
             line.leave(head)
             lend(id)
-            actions.append(.grant(id, to: head, wasUsedBefore: wasUsedBefore))
+            actions.append(.grant(id, to: head))
             return
         }
         connections[id]?.state = .idle(since: now)

@@ -1,10 +1,10 @@
 /// JSON (RFC 8259), as far as showing it takes: no library for it comes with the language.
-enum JSONText {
+public enum JSONText {
     /// How deep lists and objects may be nested; deeper ones are not taken for JSON.
     static let maximumDepth = 200
 
     /// The text in quotes. What could break a line or drive a terminal is escaped.
-    static func quoted(_ text: String) -> String {
+    public static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -25,12 +25,12 @@ enum JSONText {
     }
 
     /// An object with its keys in the order given; the values are JSON already.
-    static func object(_ members: [(key: String, json: String)]) -> String {
+    public static func object(_ members: [(key: String, json: String)]) -> String {
         "{" + members.map { "\(quoted($0.key)):\($0.json)" }.joined(separator: ",") + "}"
     }
 
     /// A list of what is JSON already.
-    static func array(_ elements: [String]) -> String {
+    public static func array(_ elements: [String]) -> String {
         "[" + elements.joined(separator: ",") + "]"
     }
 

@@ -90,7 +90,7 @@ struct PoolFixture {
 final class Caller: Sendable {
     private struct State {
         var ticket: LeaseTicket?
-        var answers: [Result<Lease, RequestReplyFailure>] = []
+        var answers: [Result<any PooledConnection, RequestReplyFailure>] = []
     }
 
     private let state = NIOLockedValueBox(State())
@@ -100,15 +100,15 @@ final class Caller: Sendable {
         set { state.withLockedValue { $0.ticket = newValue } }
     }
 
-    func answered(_ result: Result<Lease, RequestReplyFailure>) {
+    func answered(_ result: Result<any PooledConnection, RequestReplyFailure>) {
         state.withLockedValue { $0.answers.append(result) }
     }
 
     var answerCount: Int { state.withLockedValue { $0.answers.count } }
 
-    var lease: Lease? { try? state.withLockedValue { $0.answers.first }?.get() }
+    var lease: (any PooledConnection)? { try? state.withLockedValue { $0.answers.first }?.get() }
 
-    var connection: ScriptedConnection? { lease?.connection as? ScriptedConnection }
+    var connection: ScriptedConnection? { lease as? ScriptedConnection }
 
     var failure: RequestReplyFailure? {
         if case .failure(let failure) = state.withLockedValue({ $0.answers.first }) { failure } else { nil }

@@ -17,7 +17,7 @@ import TransportCore
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
                 PoolStep(.connectFailed(c(1)), [.fail(w(0), .connectFailed)]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -49,7 +49,7 @@ import TransportCore
                 PoolStep(.connectFailed(c(2)), [.fail(w(2), .connectFailed), .connect(c(2, 1), for: w(3))]),
                 PoolStep(
                     .connected(c(2, 1)),
-                    [.grant(c(2, 1), to: w(3), wasUsedBefore: false), .connect(c(1, 1), for: w(4)), .connect(c(0, 1), for: w(5))]
+                    [.grant(c(2, 1), to: w(3)), .connect(c(1, 1), for: w(4)), .connect(c(0, 1), for: w(5))]
                 ),
             ],
             PoolFigures(leased: 1, connecting: 2, waiting: 2)
@@ -71,9 +71,9 @@ import TransportCore
             .of(2),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), [.connect(c(1), for: w(0, 1))]),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1))]),
                 PoolStep(.connectFailed(c(1)), []),
             ],
             PoolFigures(leased: 1)
@@ -91,7 +91,7 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), []),
                 PoolStep(.lease(w(1)), []),
                 PoolStep(.returnedUnusable(c(0)), [.close(c(0)), .connect(c(1), for: w(0, 1))]),
@@ -104,7 +104,7 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), []),
                 PoolStep(.closed(c(0)), [.connect(c(0, 1), for: w(0, 1))]),
                 PoolStep(.returnedUnusable(c(0)), []),
@@ -118,7 +118,7 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.returned(c(0)), []),
                 PoolStep(.closed(c(0)), []),
                 PoolStep(.lease(w(0, 1)), [.connect(c(0, 1), for: w(0, 1))]),
@@ -130,7 +130,7 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.returned(c(0)), []),
                 PoolStep(.spoiled(c(0)), [.close(c(0))]),
                 PoolStep(.spoiled(c(0)), []),
@@ -143,7 +143,7 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.returned(c(0)), []),
                 PoolStep(.returned(c(0)), []),
             ],
@@ -165,7 +165,7 @@ import TransportCore
                 PoolStep(
                     .connected(c(0), chance: 0),
                     at: 100,
-                    [.grant(c(0), to: w(0), wasUsedBefore: false), .rearm(timer(1), at: ms(16_100))]
+                    [.grant(c(0), to: w(0)), .rearm(timer(1), at: ms(16_100))]
                 ),
                 PoolStep(.returned(c(0)), at: 200, []),
                 PoolStep(.timerFired(1), at: 16_100, [.close(c(0))]),
@@ -180,7 +180,7 @@ import TransportCore
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(
                     .connected(c(0), chance: 1),
-                    [.grant(c(0), to: w(0), wasUsedBefore: false), .rearm(timer(1), at: ms(18_000))]
+                    [.grant(c(0), to: w(0)), .rearm(timer(1), at: ms(18_000))]
                 ),
             ],
             PoolFigures(leased: 1)
@@ -192,7 +192,7 @@ import TransportCore
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(
                     .connected(c(0)),
-                    [.grant(c(0), to: w(0), wasUsedBefore: false), .rearm(timer(1), at: ms(16_000))]
+                    [.grant(c(0), to: w(0)), .rearm(timer(1), at: ms(16_000))]
                 ),
                 PoolStep(.timerFired(1), at: 16_000, []),
                 PoolStep(.lease(w(0, 1)), at: 16_001, []),
@@ -207,7 +207,7 @@ import TransportCore
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(
                     .connected(c(0)),
-                    [.grant(c(0), to: w(0), wasUsedBefore: false), .rearm(timer(1), at: ms(16_000))]
+                    [.grant(c(0), to: w(0)), .rearm(timer(1), at: ms(16_000))]
                 ),
                 PoolStep(.returned(c(0)), []),
                 PoolStep(.lease(w(0, 1)), at: 16_000, [.close(c(0)), .connect(c(1), for: w(0, 1))]),
@@ -221,10 +221,10 @@ import TransportCore
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(
                     .connected(c(0)),
-                    [.grant(c(0), to: w(0), wasUsedBefore: false), .rearm(timer(1), at: ms(16_000))]
+                    [.grant(c(0), to: w(0)), .rearm(timer(1), at: ms(16_000))]
                 ),
                 PoolStep(.returned(c(0)), at: 15_998, []),
-                PoolStep(.lease(w(0, 1)), at: 15_999, [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.lease(w(0, 1)), at: 15_999, [.grant(c(0), to: w(0, 1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -233,9 +233,9 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.returned(c(0)), []),
-                PoolStep(.lease(w(0, 1)), at: 1_000_000_000, [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.lease(w(0, 1)), at: 1_000_000_000, [.grant(c(0), to: w(0, 1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -245,11 +245,11 @@ import TransportCore
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
-                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1))]),
                 PoolStep(.returned(c(0)), at: 1_000, [.rearm(timer(1), at: ms(61_000))]),
                 PoolStep(.returned(c(1)), at: 2_000, []),
-                PoolStep(.lease(w(1, 1)), at: 30_000, [.grant(c(1), to: w(1, 1), wasUsedBefore: true)]),
+                PoolStep(.lease(w(1, 1)), at: 30_000, [.grant(c(1), to: w(1, 1))]),
                 PoolStep(.returned(c(1)), at: 31_000, []),
                 PoolStep(.timerFired(1), at: 61_000, [.close(c(0)), .rearm(timer(2), at: ms(91_000))]),
                 PoolStep(.timerFired(2), at: 91_000, [.close(c(1))]),
@@ -276,8 +276,8 @@ import TransportCore
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
-                PoolStep(.connected(c(1), chance: 1), at: 1_000, [.grant(c(1), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.connected(c(1), chance: 1), at: 1_000, [.grant(c(1), to: w(1))]),
                 PoolStep(.returned(c(0)), at: 2_000, []),
                 PoolStep(.returned(c(1)), at: 3_000, []),
                 PoolStep(.shared(.of(1, life: .seconds(10))), at: 5_000, [.rearm(timer(1), at: ms(11_000))]),
@@ -322,8 +322,8 @@ import TransportCore
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
-                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1))]),
                 PoolStep(.returned(c(0)), []),
                 PoolStep(.shutDown, [.close(c(0))]),
                 PoolStep(.closed(c(0)), []),
@@ -337,7 +337,7 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.shutDown, []),
                 PoolStep(.closed(c(0)), [.finish]),
             ],

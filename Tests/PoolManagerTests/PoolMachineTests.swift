@@ -15,7 +15,7 @@ import TransportCore
             .of(2),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -24,9 +24,9 @@ import TransportCore
             .of(2),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.returned(c(0)), []),
-                PoolStep(.lease(w(0, 1)), [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.lease(w(0, 1)), [.grant(c(0), to: w(0, 1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -36,11 +36,11 @@ import TransportCore
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
-                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1))]),
                 PoolStep(.returned(c(1)), []),
                 PoolStep(.returned(c(0)), []),
-                PoolStep(.lease(w(1, 1)), [.grant(c(0), to: w(1, 1), wasUsedBefore: true)]),
+                PoolStep(.lease(w(1, 1)), [.grant(c(0), to: w(1, 1))]),
             ],
             PoolFigures(idle: 1, leased: 1)
         ),
@@ -49,11 +49,11 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), []),
                 PoolStep(.lease(w(1)), []),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(1), wasUsedBefore: true)]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1))]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -81,9 +81,9 @@ import TransportCore
             .of(2),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), [.connect(c(1), for: w(0, 1))]),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1))]),
                 PoolStep(.connected(c(1)), []),
             ],
             PoolFigures(idle: 1, leased: 1)
@@ -93,11 +93,11 @@ import TransportCore
             .of(3),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), [.connect(c(1), for: w(0, 1))]),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1))]),
                 PoolStep(.lease(w(0, 2)), []),
-                PoolStep(.connected(c(1)), [.grant(c(1), to: w(0, 2), wasUsedBefore: false)]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(0, 2))]),
             ],
             PoolFigures(leased: 2)
         ),
@@ -106,10 +106,10 @@ import TransportCore
             .of(1, waiting: 1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), []),
                 PoolStep(.lease(w(1)), [.fail(w(1), .lineFull)]),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1))]),
                 PoolStep(.lease(w(0, 2)), []),
             ],
             PoolFigures(leased: 1, waiting: 1)
@@ -120,7 +120,7 @@ import TransportCore
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.fail(w(1), .lineFull)]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1)), [.fail(w(0, 1), .lineFull)]),
             ],
             PoolFigures(leased: 1)
@@ -131,8 +131,8 @@ import TransportCore
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
-                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1))]),
                 PoolStep(.returned(c(0)), []),
                 PoolStep(.returned(c(1)), [.close(c(0))]),
             ],
@@ -143,7 +143,7 @@ import TransportCore
             .of(2, idle: 0),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.returned(c(0)), [.close(c(0))]),
             ],
             PoolFigures()
@@ -184,7 +184,7 @@ import TransportCore
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), []),
                 PoolStep(.cancel(w(0)), []),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -197,7 +197,7 @@ import TransportCore
                 PoolStep(.lease(w(2)), [.connect(c(2), for: w(2))]),
                 PoolStep(.cancel(w(0)), [.callOff(c(2))]),
                 PoolStep(.cancel(w(2)), [.callOff(c(1))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(1), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -210,9 +210,9 @@ import TransportCore
                 PoolStep(.lease(w(2)), []),
                 PoolStep(.cancel(w(1)), []),
                 PoolStep(.lease(w(1, 1)), []),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(2), wasUsedBefore: true)]),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(1, 1), wasUsedBefore: true)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(2))]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(1, 1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -221,11 +221,11 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.cancel(w(0)), []),
                 PoolStep(.lease(w(0, 1)), []),
                 PoolStep(.cancel(w(0)), []),
-                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1))]),
             ],
             PoolFigures(leased: 1)
         ),
@@ -234,12 +234,12 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
                 PoolStep(.lease(w(0, 1), until: ms(500)), [.rearm(timer(1), at: ms(500))]),
                 PoolStep(.lease(w(1), until: ms(200)), [.rearm(timer(2), at: ms(200))]),
                 PoolStep(.lease(w(2), until: ms(300)), []),
                 PoolStep(.timerFired(2), at: 200, [.fail(w(1), .deadlinePassed(whileOpening: false)), .rearm(timer(3), at: ms(300))]),
-                PoolStep(.returned(c(0)), at: 250, [.grant(c(0), to: w(0, 1), wasUsedBefore: true)]),
+                PoolStep(.returned(c(0)), at: 250, [.grant(c(0), to: w(0, 1))]),
                 PoolStep(.timerFired(3), at: 310, [.fail(w(2), .deadlinePassed(whileOpening: false))]),
             ],
             PoolFigures(leased: 1)
@@ -269,7 +269,7 @@ import TransportCore
             .of(1),
             [
                 PoolStep(.lease(w(0), until: ms(100)), [.connect(c(0), for: w(0)), .rearm(timer(1), at: ms(100))]),
-                PoolStep(.connected(c(0)), at: 50, [.grant(c(0), to: w(0), wasUsedBefore: false)]),
+                PoolStep(.connected(c(0)), at: 50, [.grant(c(0), to: w(0))]),
                 PoolStep(.timerFired(1), at: 100, []),
             ],
             PoolFigures(leased: 1)

@@ -200,7 +200,7 @@ struct PoolWorld {
                     idle.remove(at: place)
                     closing.append(id)
                 }
-            case .grant(let id, let waiter, _):
+            case .grant(let id, let waiter):
                 #expect(line.first == waiter)
                 #expect(idle.contains(id))
                 granted += 1

@@ -19,7 +19,12 @@ import Testing
     func verification(server: TestCertificates.Server, reason: String?) async throws {
         let certificates = try await TestCertificates.shared()
         let outcome = try await openssl(
-            "verify", "-CAfile", certificates.authority, "-verify_hostname", "localhost", certificates.server(server).certificate
+            "verify",
+            "-CAfile",
+            certificates.authority,
+            "-verify_hostname",
+            "localhost",
+            certificates.server(server).certificate
         )
         #expect((outcome.status == 0) == (reason == nil))
         if let reason {
@@ -44,7 +49,11 @@ import Testing
         #expect(password.hasSuffix("\n"))
         // openssl reads the first line of a password file.
         let opened = try await openssl(
-            "pkcs8", "-in", certificates.encryptedClientKey, "-passin", "file:\(certificates.clientKeyPasswordFile)"
+            "pkcs8",
+            "-in",
+            certificates.encryptedClientKey,
+            "-passin",
+            "file:\(certificates.clientKeyPasswordFile)"
         )
         #expect(opened.output == (try String(contentsOfFile: certificates.client.key, encoding: .utf8)))
     }

@@ -1,9 +1,9 @@
 import RequestReply
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// What the greeters are sent, as JSON.
