@@ -9,8 +9,8 @@ final class FunctionClients: Sendable {
     struct Entry: Sendable {
         let url: EndpointURL
         let client: any RequestReplyClient
-        /// How many invocations may wait for one address; `nil` for any number.
-        let batchLimit: Int?
+        /// How many invocations may wait for one address; zero and less for any number.
+        let maxNumBatchRequests: Int
     }
 
     /// Functions at the same URL of the same endpoint share a client.
@@ -57,7 +57,7 @@ final class FunctionClients: Sendable {
             // Another caller may have been faster; everybody uses the client that was there first.
             let shared = state.clients[place] ?? client
             state.clients[place] = shared
-            let entry = Entry(url: resolution.url, client: shared, batchLimit: spec.batchLimit)
+            let entry = Entry(url: resolution.url, client: shared, maxNumBatchRequests: spec.maxNumBatchRequests.value)
             state.entries[function] = entry
             return entry
         }

@@ -1,3 +1,4 @@
+internal import Batching
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
@@ -40,10 +41,9 @@ public final class FunctionEndpoints: Sendable {
     /// The module that says where functions are.
     public let module: FunctionModule
     private let transports: TransportRegistry
-    private let configuration: Configuration
     private let clients: FunctionClients
-    private let registered = NIOLockedValueBox<[TypeName: RegisteredStates]>([:])
-    private let logger = Logger(label: "statefun.endpoint")
+    private let mailboxes: Mailboxes<Address, PendingInvocation, BatchAnswer>
+    private let senders = NIOLockedValueBox<UInt64>(0)
 
     /// Loads a file with the documented transports and the environment of the process.
     /// - Throws: ``FunctionModuleError`` with every problem of the file, where one of them is an error.
@@ -62,10 +62,17 @@ public final class FunctionEndpoints: Sendable {
     /// Takes a module that has been loaded.
     /// - Parameter transports: those that the module was loaded with; ``shutdown()`` ends them.
     public init(_ module: FunctionModule, transports: TransportRegistry, configuration: Configuration = Configuration()) {
+        let clients = FunctionClients(module: module, transports: transports, metrics: configuration.metrics)
+        let caller = BatchCaller(clients: clients, state: configuration.state)
         self.module = module
         self.transports = transports
-        self.configuration = configuration
-        self.clients = FunctionClients(module: module, transports: transports, metrics: configuration.metrics)
+        self.clients = clients
+        self.mailboxes = Mailboxes(maxInFlight: configuration.maxInFlight, metrics: configuration.metrics) {
+            address,
+            pending throws(RequestReplyFailure) in
+            let outcome = try await caller.call(address, with: pending.map(\.invocation))
+            return BatchAnswer(outcome: outcome, senders: pending.map(\.sender))
+        }
     }
 
     /// Calls a function with one value or several, in order.
@@ -96,9 +103,22 @@ public final class FunctionEndpoints: Sendable {
         _ arguments: [FunctionValue],
         from caller: Address? = nil
     ) async throws(RequestReplyFailure) -> InvocationOutcome {
-        let sender = caller.map { MessageAddress($0) }
-        let invocations = arguments.map { InvocationBatch.Invocation($0, from: sender) }
-        return try await send(invocations, to: address)
+        let limit = try clients.client(for: address.typeName).maxNumBatchRequests
+        let sender = senders.withLockedValue { senders in
+            senders += 1
+            return senders
+        }
+        let origin = caller.map { MessageAddress($0) }
+        let pending = arguments.map { PendingInvocation(sender: sender, invocation: InvocationBatch.Invocation($0, from: origin)) }
+        let answer = try await mailboxes.submit(
+            pending,
+            to: address,
+            functionType: address.typeName.description,
+            maxNumBatchRequests: limit
+        )
+        var outcome = answer.outcome
+        outcome.batchIndex = answer.senders.firstIndex(of: sender) ?? 0
+        return outcome
     }
 
     /// The type name of the transport that calls a function; empty where no endpoint serves it.
@@ -108,125 +128,22 @@ public final class FunctionEndpoints: Sendable {
 
     /// Ends every call in flight and closes every connection. Nothing can be called afterwards.
     public func shutdown() async {
+        async let drained: Void = mailboxes.shutdown()
         for transport in transports.all {
             await transport.shutdown()
         }
-    }
-
-    // MARK: - One batch
-
-    /// Sends a batch until the function has all the state that it needs, and applies its result.
-    private func send(
-        _ invocations: [InvocationBatch.Invocation],
-        to address: Address
-    ) async throws(RequestReplyFailure) -> InvocationOutcome {
-        let client = try clients.client(for: address.typeName)
-        let functionType = address.typeName.description
-        let clock = ContinuousClock()
-        let start = clock.now
-        var rounds = BatchRounds()
-        while true {
-            let states = registered.withLockedValue { $0[address.typeName] ?? RegisteredStates() }
-            let attached = try states.attach(try await keptValues(of: address, states))
-            let batch = InvocationBatch(target: MessageAddress(address), state: attached, invocations: invocations)
-            let request = RequestReplyRequest(
-                functionType: functionType,
-                id: address.id,
-                payload: try Self.encode(batch, endpoint: client.url)
-            )
-            logger.debug("calling", metadata: ["address": "\(address)", "url": "\(client.url)", "round": "\(rounds.rounds + 1)"])
-            let answer = try Self.decode(try await client.client.call(request), endpoint: client.url)
-            do throws(RequestReplyFailure) {
-                switch try rounds.answered(answer, sent: Set(attached.map(\.name))) {
-                case .resend(let missing):
-                    try register(missing, for: address.typeName)
-                case .finish(let result):
-                    try states.check(result)
-                    try await apply(result, to: address)
-                    return InvocationOutcome(
-                        address: address,
-                        url: client.url,
-                        result: result,
-                        state: Self.merge(result.stateChanges, into: attached),
-                        requests: rounds.rounds,
-                        batchSize: invocations.count,
-                        batchIndex: 0,
-                        elapsed: start.duration(to: clock.now)
-                    )
-                }
-            } catch {
-                throw error.at(client.url)
-            }
-        }
-    }
-
-    private func register(_ missing: [MissingState], for function: TypeName) throws(RequestReplyFailure) {
-        let result = registered.withLockedValue { registered in
-            Result { () throws(RequestReplyFailure) in
-                try registered[function, default: RegisteredStates()].register(missing)
-            }
-        }
-        try result.get()
-        logger.debug("state registered", metadata: ["function": "\(function)", "names": "\(missing.map(\.name))"])
-    }
-
-    private func keptValues(
-        of address: Address,
-        _ states: RegisteredStates
-    ) async throws(RequestReplyFailure) -> [String: FunctionValue] {
-        guard !states.states.isEmpty else { return [:] }
-        do {
-            return try await configuration.state.values(of: address, names: states.states.map(\.name))
-        } catch {
-            throw RequestReplyFailure(.misconfigured, "the state of \(address) cannot be read: \(error)")
-        }
-    }
-
-    private func apply(_ result: InvocationResult, to address: Address) async throws(RequestReplyFailure) {
-        guard !result.stateChanges.isEmpty else { return }
-        do {
-            try await configuration.state.apply(result.stateChanges, to: address)
-        } catch {
-            throw RequestReplyFailure(.misconfigured, "the state of \(address) cannot be kept: \(error)")
-        }
-    }
-
-    private static func encode(_ batch: InvocationBatch, endpoint: EndpointURL) throws(RequestReplyFailure) -> ByteBuffer {
-        do throws(InvocationBatch.Failure) {
-            return ByteBuffer(bytes: try batch.encoded())
-        } catch {
-            throw RequestReplyFailure(.requestTooLarge, error.description).at(endpoint)
-        }
-    }
-
-    private static func decode(_ bytes: ByteBuffer, endpoint: EndpointURL) throws(RequestReplyFailure) -> FunctionAnswer {
-        do throws(MalformedAnswer) {
-            return try FunctionAnswer(decoding: Array(bytes.readableBytesView))
-        } catch {
-            throw RequestReplyFailure(.malformedMessage, error.description).at(endpoint)
-        }
-    }
-
-    private static func merge(_ changes: [StateValue], into states: [StateValue]) -> [StateValue] {
-        var last: [String: StateValue] = [:]
-        for change in changes {
-            last[change.name] = change
-        }
-        return states.map { last[$0.name] ?? $0 }
+        await drained
     }
 }
 
-extension MessageAddress {
-    init(_ address: Address) {
-        self.init(namespace: address.typeName.namespace, type: address.typeName.name, id: address.id)
-    }
+/// A value on its way to a function, and who sent it.
+private struct PendingInvocation: Sendable {
+    let sender: UInt64
+    let invocation: InvocationBatch.Invocation
 }
 
-extension RequestReplyFailure {
-    /// The failure with the URL that it is about.
-    func at(_ url: EndpointURL) -> RequestReplyFailure {
-        var failure = self
-        failure.endpoint = failure.endpoint ?? url.description
-        return failure
-    }
+/// What came of a batch, and who sent each of its invocations.
+private struct BatchAnswer: Sendable {
+    let outcome: InvocationOutcome
+    let senders: [UInt64]
 }
