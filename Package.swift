@@ -127,7 +127,7 @@ let package = Package(
         + [
             .testTarget(
                 name: "ExampleFunctionsTests",
-                dependencies: dependencies(["example-functions", "RequestReply"]) + [Outside.protobuf],
+                dependencies: dependencies(["example-functions", "RequestReply", "TransportCore", "TestSupport"]) + [Outside.protobuf],
                 path: "Tests/ExampleFunctionsTests",
                 swiftSettings: settings
             ),

@@ -23,10 +23,10 @@ struct ModuleRule: Equatable, Sendable {
 
     /// Every module of this package. The two hubs are imported by all others, which do not know each other.
     static let all: [ModuleRule] = [
-        ModuleRule("TransportCore", outside: ["NIOCore"], toolchain: cLibrary),
+        ModuleRule("TransportCore", outside: ["NIOCore"], toolchain: cLibrary + ["Synchronization"]),
         ModuleRule("TypeName"),
         ModuleRule("URLTemplate", package: ["TransportCore"]),
-        ModuleRule("SpecParser", package: ["TransportCore"], outside: ["Yams"], toolchain: cLibrary),
+        ModuleRule("SpecParser", package: ["TransportCore"], outside: ["Yams"]),
         ModuleRule("UnixSocket", package: ["TransportCore"], outside: ["NIOCore"], toolchain: cLibrary),
         ModuleRule(
             "HTTPExchange",
@@ -39,7 +39,7 @@ struct ModuleRule: Equatable, Sendable {
             "BlockingTransport",
             package: ["TransportCore"],
             outside: ["NIOCore", "NIOConcurrencyHelpers"],
-            toolchain: cLibrary + ["Synchronization"]
+            toolchain: cLibrary
         ),
         ModuleRule("AsyncTransport", package: ["TransportCore"], outside: ["NIOCore"]),
         ModuleRule("Batching", package: ["TransportCore"], outside: ["NIOConcurrencyHelpers"]),
@@ -51,7 +51,7 @@ struct ModuleRule: Equatable, Sendable {
                 "BlockingTransport", "AsyncTransport", "Batching", "RequestReply",
             ],
             outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
-            toolchain: cLibrary + foundation
+            toolchain: foundation
         ),
     ]
 

@@ -77,6 +77,7 @@ struct PackageTable: Equatable {
                 values.append(value)
                 if place < tokens.count, tokens[place] == .symbol(",") { place += 1 }
             }
+            guard place < tokens.count else { return nil }
             place += 1
             return .list(values)
         case .word, .quoted, .symbol:

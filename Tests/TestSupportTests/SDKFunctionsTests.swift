@@ -4,26 +4,10 @@ import Testing
 import TransportCore
 
 @Suite struct SDKFunctionsTests {
-    private struct Answer: Decodable {
-        let status: Int
-        let contentType: String
-        let body: String
-    }
-
-    private struct PostFailed: Error {
-        let errors: String
-    }
-
     private func post(_ body: [UInt8], to url: String, _ functions: SDKFunctions, _ identity: TestCertificates.Identity? = nil)
-        async throws -> Answer
+        async throws -> PythonClient.Answer
     {
-        var arguments = [RepositoryLayout.path("Tests/Support/functions/post.py"), url, "--authority", functions.authority]
-        if let identity {
-            arguments += ["--certificate", identity.certificate, "--key", identity.key]
-        }
-        let outcome = try await ChildProcess.run(try RepositoryLayout.python(), arguments, input: Data(body))
-        guard outcome.status == 0 else { throw PostFailed(errors: outcome.errors) }
-        return try JSONDecoder().decode(Answer.self, from: Data(outcome.output.utf8))
+        try await PythonClient.post(body, to: url, authority: functions.authority, identity: identity)
     }
 
     /// One length-delimited field of a protocol buffer.
@@ -86,8 +70,8 @@ import TransportCore
         let functions = try await SDKFunctions.start([.https], clientCertificates: .required)
         let certificates = functions.certificates
         #expect(try await post(call("sink"), to: functions[.https], functions, certificates.client).status == 200)
-        await #expect(throws: PostFailed.self) { try await post(call("sink"), to: functions[.https], functions) }
-        await #expect(throws: PostFailed.self) {
+        await #expect(throws: PythonClient.CallFailed.self) { try await post(call("sink"), to: functions[.https], functions) }
+        await #expect(throws: PythonClient.CallFailed.self) {
             try await post(call("sink"), to: functions[.https], functions, certificates.strangerClient)
         }
         await functions.stop()
@@ -96,7 +80,7 @@ import TransportCore
     @Test("a wrong certificate is shown where a test asks for it", arguments: [TestCertificates.Server.expired, .wrongHost, .selfSigned])
     func wrongCertificates(server: TestCertificates.Server) async throws {
         let functions = try await SDKFunctions.start([.https], certificate: server)
-        await #expect(throws: PostFailed.self) { try await post(call("sink"), to: functions[.https], functions) }
+        await #expect(throws: PythonClient.CallFailed.self) { try await post(call("sink"), to: functions[.https], functions) }
         await functions.stop()
     }
 }
