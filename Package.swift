@@ -65,6 +65,10 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("PoolManager", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("Batching", ["TransportCore", "TestSupport"], [Outside.nioLocks]),
     ("RequestReply", ["TestSupport"], [Outside.protobuf]),
+    (
+        "HTTPFunctionEndpoint", ["RequestReply", "SpecParser", "TransportCore", "TypeName", "TestSupport"],
+        [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
+    ),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks]),
 ]
 
