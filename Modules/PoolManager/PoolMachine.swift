@@ -312,11 +312,7 @@ extension PoolMachine {
     }
 
     /// Hands a connection that stands in no chain to the head of the line, or keeps it.
-    private mutating func lendOrKeep(
-        _ id: ConnectionID,
-        at now: TransportInstant,
-        _ actions: inout PoolActions
-    ) {
+    private mutating func lendOrKeep(_ id: ConnectionID, at now: TransportInstant, _ actions: inout PoolActions) {
         if let head = line.first {
             line.leave(head)
             lend(id)

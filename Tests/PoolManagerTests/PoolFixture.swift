@@ -106,9 +106,10 @@ final class Caller: Sendable {
 
     var answerCount: Int { state.withLockedValue { $0.answers.count } }
 
-    var lease: (any PooledConnection)? { try? state.withLockedValue { $0.answers.first }?.get() }
-
-    var connection: ScriptedConnection? { lease as? ScriptedConnection }
+    var connection: ScriptedConnection? {
+        guard case .success(let connection) = state.withLockedValue({ $0.answers.first }) else { return nil }
+        return connection as? ScriptedConnection
+    }
 
     var failure: RequestReplyFailure? {
         if case .failure(let failure) = state.withLockedValue({ $0.answers.first }) { failure } else { nil }

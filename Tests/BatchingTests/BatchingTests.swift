@@ -1,5 +1,0 @@
-import Testing
-
-@testable import Batching
-
-@Suite struct BatchingTests { @Test func placeholder() {} }
