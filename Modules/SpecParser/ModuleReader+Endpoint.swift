@@ -80,7 +80,7 @@ extension ModuleReader {
     /// Reads a value that is one text.
     private mutating func read<Value: SpecText>(_ node: SpecNode, _ what: String, _ remedy: String) -> Located<Value>? {
         guard let text = node.text else {
-            report(.error, at: node.position, "\(what) must be one text, but \(node.kindDescription) is written", remedy)
+            report(.error, at: node.position, "\(what) must be one text, not \(node.kindDescription)", remedy)
             return nil
         }
         do throws(SpecTextError) {
@@ -95,11 +95,11 @@ extension ModuleReader {
     private mutating func readBatchLimit(_ node: SpecNode) -> Setting<Int>? {
         let remedy = "write a whole number, such as 1000"
         guard let written = node.text else {
-            report(.error, at: node.position, "maxNumBatchRequests must be a whole number, but \(node.kindDescription) is written", remedy)
+            report(.error, at: node.position, "maxNumBatchRequests must be a whole number, not \(node.kindDescription)", remedy)
             return nil
         }
         guard let number = Int(written) else {
-            report(.error, scalar: written, at: node.position, "maxNumBatchRequests must be a whole number, but is '\(written)'", remedy)
+            report(.error, scalar: written, at: node.position, "maxNumBatchRequests must be a whole number, not '\(written)'", remedy)
             return nil
         }
         if number <= 0 {

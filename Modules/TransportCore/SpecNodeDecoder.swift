@@ -89,7 +89,7 @@ struct NodeDecoder: Decoder {
     }
 
     func mismatch(_ wanted: String, _ remedy: String) -> SpecDiagnostic {
-        diagnostic("\(subject) must be \(wanted), but \(found) is written", remedy, length: 1)
+        diagnostic("\(subject) must be \(wanted), not \(found)", remedy, length: 1)
     }
 
     private var found: String {

@@ -44,3 +44,43 @@ func lines(_ diagnostics: [SpecDiagnostic]) -> [String] {
         return "\(place) \(diagnostic.severity.rawValue) \(diagnostic.message) | \(diagnostic.remedy)"
     }
 }
+
+// MARK: - Models without positions
+
+private let nowhere = SourcePosition(line: 1, column: 1)
+
+/// A tree in which every node stands at the same place.
+func withoutPositions(_ node: SpecNode) -> SpecNode {
+    switch node.content {
+    case .scalar, .null: SpecNode(node.content, at: nowhere)
+    case .sequence(let items): SpecNode(.sequence(items.map(withoutPositions)), at: nowhere)
+    case .mapping(let entries):
+        SpecNode(
+            .mapping(entries.map { SpecNode.Entry(key: $0.key, keyPosition: nowhere, value: withoutPositions($0.value)) }),
+            at: nowhere
+        )
+    }
+}
+
+/// A component in which everything stands at the same place.
+func withoutPositions(_ component: ModuleComponent<TestTarget, TestURL>) -> ModuleComponent<TestTarget, TestURL> {
+    func place<Value>(_ setting: Setting<Value>) -> Setting<Value> {
+        guard case .line(let file, _) = setting.source else { return setting }
+        return Setting(setting.value, from: .line(file: file, nowhere))
+    }
+    switch component {
+    case .endpoint(var endpoint):
+        endpoint.targets = Located(endpoint.targets.value, at: nowhere)
+        endpoint.urlPathTemplate = Located(endpoint.urlPathTemplate.value, at: nowhere)
+        endpoint.maxNumBatchRequests = place(endpoint.maxNumBatchRequests)
+        endpoint.transportType = place(endpoint.transportType)
+        endpoint.transport = TransportProperties(file: endpoint.transport.file, node: withoutPositions(endpoint.transport.node))
+        endpoint.position = nowhere
+        return .endpoint(endpoint)
+    case .other(var other):
+        other.kind = Located(other.kind.value, at: nowhere)
+        other.spec = withoutPositions(other.spec)
+        other.position = nowhere
+        return .other(other)
+    }
+}

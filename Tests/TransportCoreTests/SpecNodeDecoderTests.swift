@@ -223,11 +223,11 @@ import Testing
         arguments: [
             ("300", "'n' is out of range: 300; write a whole number from -128 to 127"),
             ("-129", "'n' is out of range: -129; write a whole number from -128 to 127"),
-            ("1e2", "'n' must be a whole number, but '1e2' is written; write digits only, such as 10"),
-            ("1_000", "'n' must be a whole number, but '1_000' is written; write digits only, such as 10"),
-            ("0x10", "'n' must be a whole number, but '0x10' is written; write digits only, such as 10"),
-            ("", "'n' must be a whole number, but '' is written; write digits only, such as 10"),
-            ("-", "'n' must be a whole number, but '-' is written; write digits only, such as 10"),
+            ("1e2", "'n' must be a whole number, not '1e2'; write digits only, such as 10"),
+            ("1_000", "'n' must be a whole number, not '1_000'; write digits only, such as 10"),
+            ("0x10", "'n' must be a whole number, not '0x10'; write digits only, such as 10"),
+            ("", "'n' must be a whole number, not ''; write digits only, such as 10"),
+            ("-", "'n' must be a whole number, not '-'; write digits only, such as 10"),
         ]
     )
     func wholeNumbers(written: String, message: String) {
@@ -248,7 +248,7 @@ import Testing
 
     @Test("only true and false are read as such", arguments: ["yes", "True", "1", "on", ""])
     func booleans(written: String) {
-        let message = "this must be true or false, but '\(written)' is written; write true or false"
+        let message = "this must be true or false, not '\(written)'; write true or false"
         #expect(failure(Bool.self, text(written)) == "m.yaml:1:9: error: \(message)")
     }
 
@@ -260,7 +260,7 @@ import Testing
         let found = failure(Options.self, keys(["timeouts": keys(["call": text("1.5s", line: 8)])]))
         #expect(found?.hasPrefix("m.yaml:8:9: error: a duration has no fraction: '1.5s'") == true)
         let listed = failure(Options.self, keys(["timeouts": keys(["call": list()])]))
-        #expect(listed?.contains("'timeouts.call' must be a duration, but a list is written") == true)
+        #expect(listed?.contains("'timeouts.call' must be a duration, not a list") == true)
     }
 
     @Test("the place and the whole path of a value are named")
@@ -288,10 +288,10 @@ import Testing
 
     @Test("what is written in another form than asked for is reported as such")
     func forms() {
-        #expect(failure([Int].self, keys([:]))?.contains("this must be a list, but keys with values is written") == true)
-        #expect(failure([String: Int].self, text("a"))?.contains("this must be keys with values, but 'a' is written") == true)
-        #expect(failure(String.self, list())?.contains("this must be text, but a list is written") == true)
-        #expect(failure(String.self, nothing)?.contains("this must be text, but nothing is written") == true)
+        #expect(failure([Int].self, keys([:]))?.contains("this must be a list, not keys with values") == true)
+        #expect(failure([String: Int].self, text("a"))?.contains("this must be keys with values, not 'a'") == true)
+        #expect(failure(String.self, list())?.contains("this must be text, not a list") == true)
+        #expect(failure(String.self, nothing)?.contains("this must be text, not nothing") == true)
         #expect(failure(Int.self, nothing)?.hasPrefix("m.yaml:4:9: error: this must be a whole number") == true)
     }
 

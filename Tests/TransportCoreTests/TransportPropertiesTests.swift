@@ -34,7 +34,7 @@ import TransportCore
         )
         let properties = TransportProperties(file: "module.yaml", node: SpecNode(.mapping([entry]), at: entry.keyPosition))
         let error = #expect(throws: SpecDiagnostic.self) { try properties.decode(Options.self) }
-        let message = "'size' must be a whole number, but 'many' is written; write digits only, such as 10"
+        let message = "'size' must be a whole number, not 'many'; write digits only, such as 10"
         #expect(error?.description == "module.yaml:7:11: error: \(message)")
     }
 }
