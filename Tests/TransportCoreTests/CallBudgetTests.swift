@@ -14,7 +14,9 @@ import TransportCore
 
     @Test(
         "less than 1 ms is as good as nothing",
-        arguments: [(0, false), (1_998_999_999, false), (1_999_000_000, false), (1_999_000_001, true), (2_000_000_000, true), (9_000_000_000, true)]
+        arguments: [
+            (0, false), (1_998_999_999, false), (1_999_000_000, false), (1_999_000_001, true), (2_000_000_000, true), (9_000_000_000, true),
+        ]
     )
     func spent(nanoseconds: Int64, isSpent: Bool) {
         #expect(Self.budget.isSpent(at: Self.start.advanced(byNanoseconds: nanoseconds)) == isSpent)

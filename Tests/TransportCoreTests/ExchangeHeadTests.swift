@@ -15,11 +15,16 @@ import TransportCore
 
     @Test("the exact bytes up to the length")
     func bytes() throws {
-        let expected =
-            "POST /greeter?a=b%20c HTTP/1.1\r\n" + "host: bar.foo.com:8080\r\n" + "user-agent: swift-statefun/\(StatefunProduct.version)\r\n"
-            + "accept: application/octet-stream\r\n" + "accept-encoding: gzip, deflate\r\n"
-            + "content-type: application/octet-stream\r\n" + "content-length: "
-        #expect(try head("http://bar.foo.com:8080/greeter?a=b%20c#top") == expected)
+        let lines = [
+            "POST /greeter?a=b%20c HTTP/1.1",
+            "host: bar.foo.com:8080",
+            "user-agent: swift-statefun/\(StatefunProduct.version)",
+            "accept: application/octet-stream",
+            "accept-encoding: gzip, deflate",
+            "content-type: application/octet-stream",
+            "content-length: ",
+        ]
+        #expect(try head("http://bar.foo.com:8080/greeter?a=b%20c#top") == lines.joined(separator: "\r\n"))
     }
 
     @Test(

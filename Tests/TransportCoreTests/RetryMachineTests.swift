@@ -211,6 +211,7 @@ import Testing
         let failure = try failure(of: machine.attemptRedirected(at: at(1000)))
         #expect(failure.kind == .budgetSpent)
         #expect(failure.attemptCount == 1)
+        #expect(failure.attempts.map(\.duration) == [.seconds(1)])
     }
 
     // MARK: Ending
@@ -267,7 +268,8 @@ import Testing
         }
         let failure = try failure(of: machine.attemptFailed(RequestReplyFailure(.finalStatus, "1000"), at: now, chance: 0))
         #expect(failure.attemptCount == 1001)
-        #expect(failure.attempts.map(\.message) == (0..<8).map(String.init) + (993...1000).map(String.init))
+        let kept = Array(0..<8) + Array(993...1000)
+        #expect(failure.attempts.map(\.message) == kept.map { "\($0)" })
         #expect(failure.attempts.dropLast().allSatisfy { $0.pause == .milliseconds(10) })
         #expect(failure.attempts.last?.pause == nil)
         #expect(failure.elapsed == .seconds(10))
