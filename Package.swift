@@ -57,7 +57,7 @@ func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .targe
 
 /// A test suite per module: what it needs beside the module itself.
 let suites: [(module: String, imports: [String], outside: [Target.Dependency])] = [
-    ("TransportCore", ["TestSupport"], [Outside.nioCore]),
+    ("TransportCore", ["TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("TypeName", ["TestSupport"], []),
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
     ("SpecParser", ["TransportCore", "TestSupport"], []),

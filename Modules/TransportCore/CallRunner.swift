@@ -34,6 +34,9 @@ public final class CallRunner: @unchecked Sendable {
     private var attemptStart = TransportInstant.zero
     private var timer: (any CallTimer)?
     private var redirects = 0
+    /// What is to be done next, while something else is being done.
+    private var pending: (action: RetryMachine.Action, route: CallRoute)?
+    private var isPerforming = false
 
     /// - Parameter start: when the call began; its budget counts from there.
     public init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant) {
@@ -79,7 +82,20 @@ public final class CallRunner: @unchecked Sendable {
         perform(machine.interrupted(by: failure, at: setup.loop.now), on: setup.route)
     }
 
+    /// Does what the machine says, and what that leads to, one after the other: an attempt that ends before it returns must
+    /// not deepen the stack.
     private func perform(_ action: RetryMachine.Action, on route: CallRoute) {
+        pending = (action, route)
+        guard !isPerforming else { return }
+        isPerforming = true
+        defer { isPerforming = false }
+        while let next = pending {
+            pending = nil
+            performNow(next.action, on: next.route)
+        }
+    }
+
+    private func performNow(_ action: RetryMachine.Action, on route: CallRoute) {
         switch action {
         case .attempt:
             attemptStart = setup.loop.now

@@ -7,7 +7,7 @@ extension OptionReader {
         let longest = duration("retry.max_pause", default: max(.seconds(10), first.value))
         let jitter = fraction("retry.jitter", default: 0.5)
         let everything = boolean("retry.everything", default: false)
-        if longest.value < first.value {
+        if longest.value < first.value, isReadable(longest), isReadable(first) {
             problem(
                 at: "retry.max_pause",
                 "retry.max_pause is shorter than retry.first_pause",

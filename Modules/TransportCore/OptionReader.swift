@@ -10,6 +10,8 @@ public struct OptionReader {
 
     private let properties: TransportProperties
     private var knownPaths: Set<String> = ["type"]
+    /// The places of values that could not be read; their defaults stand in for them.
+    private var unreadable: Set<SettingSource> = []
 
     public init(_ properties: TransportProperties) {
         self.properties = properties
@@ -94,8 +96,10 @@ public struct OptionReader {
     /// Reads the path of a file. `~` stands for the home folder, and a relative path starts at the folder of the spec's file.
     public mutating func path(_ path: String) -> Setting<String>? {
         let setting = read(path, default: "") { text throws(SpecTextError) in
-            guard !text.isEmpty, !text.utf8.contains(0) else {
-                throw SpecTextError("\(path) names no file", remedy: "write the path of a PEM file")
+            let scheme = ["file://", "file:"].first { text.hasPrefix($0) } ?? ""
+            let file = String(text.dropFirst(scheme.count))
+            guard !file.isEmpty, !file.utf8.contains(0) else {
+                throw SpecTextError("\(path) names no file", remedy: "write the path of a PEM file", length: text.count)
             }
             guard !text.hasPrefix("classpath:") else {
                 throw SpecTextError(
@@ -104,10 +108,7 @@ public struct OptionReader {
                     length: text.count
                 )
             }
-            for scheme in ["file://", "file:"] where text.hasPrefix(scheme) {
-                return String(text.dropFirst(scheme.count))
-            }
-            return text
+            return file
         }
         guard !setting.value.isEmpty else { return nil }
         let file = Self.expand(setting.value, from: properties.directory)
@@ -141,7 +142,7 @@ public struct OptionReader {
             return Setting(call.value, from: .loweredToCall)
         }
         let setting = duration(path, default: fallback)
-        if isSet(path), setting.value > call.value {
+        if isSet(path), setting.value > call.value, isReadable(setting), isReadable(call) {
             problem(
                 at: path,
                 "\(path) is \(DurationText.format(setting.value)), longer than the whole call may take, \(DurationText.format(call.value)) (\(call.source))",
@@ -176,12 +177,14 @@ public struct OptionReader {
                 "\(path) holds \(node.kindDescription)",
                 remedy: "write one value after '\(entry.key):', or leave the key out for the default"
             )
+            unreadable.insert(source)
             return Setting(fallback, from: source)
         }
         do throws(SpecTextError) {
             return Setting(try convert(text), from: source)
         } catch {
             report(.error, at: node.position, length: error.length, error.message, remedy: error.remedy)
+            unreadable.insert(source)
             return Setting(fallback, from: source)
         }
     }
@@ -193,6 +196,12 @@ public struct OptionReader {
             prefix += prefix.isEmpty ? String(part) : ".\(part)"
             knownPaths.insert(prefix)
         }
+    }
+
+    /// Whether a setting is what somebody meant: a default, or what the file says. A default that stands in for a value
+    /// that could not be read says nothing about other settings.
+    func isReadable<Value>(_ setting: Setting<Value>) -> Bool {
+        !unreadable.contains(setting.source)
     }
 
     private func node(_ path: String) -> SpecNode? {

@@ -46,7 +46,7 @@ enum HTTPDate {
     }
 
     private static func seconds(day: String, month: String, year: String, time: String) -> Int64? {
-        let clock = time.split(separator: ":").compactMap { Int64($0) }
+        let clock = time.split(separator: ":", omittingEmptySubsequences: false).map { Int64($0) ?? -1 }
         guard let day = Int64(day), (1...31).contains(day), let year = Int64(year), (1601...9999).contains(year),
             let month = months.firstIndex(of: month), clock.count == 3,
             (0...23).contains(clock[0]), (0...59).contains(clock[1]), (0...60).contains(clock[2])

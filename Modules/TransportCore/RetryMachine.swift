@@ -28,8 +28,9 @@ public struct RetryMachine: Sendable {
     public let budget: CallBudget
     private var state = State.ready
     private var attemptCount = 0
-    /// Attempts that ended in vain on a connection which the peer had closed before; they do not lengthen the pauses.
-    private var staleCount = 0
+    /// How many pauses there were; each one is longer than the one before. An attempt on a connection that the peer had
+    /// closed before is followed by none.
+    private var pauseCount = 0
     private var records: [AttemptRecord] = []
 
     public init(policy: RetryPolicy, budget: CallBudget) {
@@ -55,18 +56,13 @@ public struct RetryMachine: Sendable {
             return fail(failure, at: now)
         }
         if failure.kind == .staleConnection {
-            staleCount += 1
             return budget.isSpent(at: now) ? fail(failure, at: now) : attempt(at: now)
         }
-        let pause = failure.retryAfter ?? policy.pause(after: attemptCount - staleCount, chance: chance)
+        pauseCount += 1
+        let pause = max(policy.pause(after: pauseCount, chance: chance), failure.retryAfter ?? .zero)
         let next = now.advanced(by: pause)
         if budget.isSpent(at: next) {
-            var last = failure
-            if failure.kind != .budgetSpent {
-                let limit = "\(DurationText.format(budget.limit.value)) (\(budget.limit.source))"
-                last.message += "; the call limit of \(limit) leaves no time for another attempt"
-            }
-            return fail(last, at: now)
+            return fail(withoutTime(failure), at: now)
         }
         if !records.isEmpty {
             records[records.count - 1].pause = pause
@@ -75,19 +71,21 @@ public struct RetryMachine: Sendable {
         return .pause(until: next)
     }
 
-    /// The peer has pointed elsewhere, and the transport goes there within the same call.
+    /// The peer has pointed elsewhere, and the transport goes there within the same attempt.
     public mutating func attemptRedirected(at now: TransportInstant) -> Action {
-        guard case .attempting = state else { return ended() }
+        guard case .attempting(let since) = state else { return ended() }
         if budget.isSpent(at: now) {
-            return fail(CallBudget.spentFailure(budget.limit, while: "redirects were followed"), at: now)
+            let failure = CallBudget.spentFailure(budget.limit, while: "redirects were followed")
+            record(failure, since: since, at: now)
+            return fail(failure, at: now)
         }
-        return attempt(at: now)
+        return .attempt
     }
 
     /// The time of a pause has come.
     public mutating func pauseEnded(at now: TransportInstant) -> Action {
         guard case .pausing(let last) = state else { return ended() }
-        return budget.isSpent(at: now) ? fail(last, at: now) : attempt(at: now)
+        return budget.isSpent(at: now) ? fail(withoutTime(last), at: now) : attempt(at: now)
     }
 
     /// The call ends early: the caller has cancelled it, or the client shuts down. No attempt follows.
@@ -101,6 +99,20 @@ public struct RetryMachine: Sendable {
     /// The call has its answer.
     public mutating func attemptSucceeded() {
         state = .ended
+    }
+
+    /// A failure that a retry might have helped, in the words of a call that has no time for one.
+    private func withoutTime(_ failure: RequestReplyFailure) -> RequestReplyFailure {
+        guard failure.kind != .budgetSpent else { return failure }
+        var last = failure
+        if let wait = failure.retryAfter, wait > .zero {
+            last.message += "; it asks to wait \(DurationText.format(wait)), and"
+        } else {
+            last.message += ";"
+        }
+        last.message +=
+            " the call limit of \(DurationText.format(budget.limit.value)) (\(budget.limit.source)) leaves no time for another attempt"
+        return last
     }
 
     private mutating func attempt(at now: TransportInstant) -> Action {

@@ -27,7 +27,7 @@ public struct RetryPolicy: Sendable, Hashable {
         return helped.contains(kind)
     }
 
-    /// The pause after the failed attempt number `attempt`, counted from 1.
+    /// The pause after the failed attempt number `attempt`, counted from 1, without those that no pause follows.
     /// - Parameter chance: what chance decided, from 0 to 1.
     func pause(after attempt: Int, chance: Double) -> Duration {
         var pause = min(firstPause, maxPause)
@@ -35,6 +35,8 @@ public struct RetryPolicy: Sendable, Hashable {
             pause = min(pause * 2, maxPause)
         }
         let share = 1 - min(max(jitter, 0), 1) * min(max(chance, 0), 1)
+        // The longest pause of all, taken as a floating-point number, is rounded up and fits no integer any more.
+        guard share < 1 else { return pause }
         return .nanoseconds(Int64(Double(pause.inNanoseconds) * share))
     }
 }

@@ -35,20 +35,48 @@ final class RunningCalls: @unchecked Sendable {
     }
 }
 
-/// The clients that a factory has made, so that it can shut them down.
+/// The clients that a factory has made, so that it can shut them down. One that nobody uses any more is forgotten.
 public final class OpenClients: Sendable {
-    private let setups = Mutex<[CallSetup]>([])
+    private struct Reference {
+        weak var setup: CallSetup?
+    }
+
+    private struct State {
+        var references: [Reference] = []
+        /// How many references there may be before those of forgotten clients are removed.
+        var sweepAt = 64
+        var isShutDown = false
+    }
+
+    private let state = Mutex(State())
 
     public init() {}
 
-    /// Remembers a client.
+    /// Remembers a client. After ``shutDown()`` none of its calls begins.
     public func add(_ setup: CallSetup) {
-        setups.withLock { $0.append(setup) }
+        let isShutDown = state.withLock { state in
+            if state.references.count >= state.sweepAt {
+                state.references.removeAll { $0.setup == nil }
+                state.sweepAt = max(64, 2 * state.references.count)
+            }
+            state.references.append(Reference(setup: setup))
+            return state.isShutDown
+        }
+        if isShutDown {
+            setup.running.shutDown {}
+        }
     }
+
+    /// How many clients are remembered, forgotten ones that have not been removed yet included.
+    var count: Int { state.withLock { $0.references.count } }
 
     /// Ends every call of every client as ``RequestReplyFailure/Kind/shutDown``, and returns when they have ended.
     public func shutDown() async {
-        for setup in setups.withLock({ $0 }) {
+        let setups = state.withLock { state in
+            state.isShutDown = true
+            return state.references.compactMap(\.setup)
+        }
+        for setup in setups {
             await withCheckedContinuation { continuation in
                 setup.running.shutDown { continuation.resume() }
             }
