@@ -130,6 +130,13 @@ let package = Package(
         }
         + [
             .testTarget(
+                name: "StatefunCommandTests",
+                // Depending on the program has it built before the tests that run it.
+                dependencies: dependencies(["statefun", "TestSupport", "TransportCore"]),
+                path: "Tests/StatefunCommandTests",
+                swiftSettings: settings
+            ),
+            .testTarget(
                 name: "ExampleFunctionsTests",
                 dependencies: dependencies(["example-functions", "RequestReply", "TransportCore", "TestSupport"]) + [Outside.protobuf],
                 path: "Tests/ExampleFunctionsTests",
