@@ -12,9 +12,17 @@ struct YAMLProblem {
             let place = position(mark)
             let start = context.map { position($0.mark) }
             if let tab = tabs(near: place, start) { return tab }
+            if opensReference(at: place) {
+                return SpecDiagnostic(
+                    .error,
+                    at: SourcePosition(line: place.line, column: place.column - 1),
+                    length: 2,
+                    "'${' opens a list of keys here, as any '{' does between braces or brackets",
+                    remedy: "put the text into quotes"
+                )
+            }
             let advice = advice(problem, context: context?.text ?? "", at: place)
-            let isWholeConstruct = advice.meansStart ? start : nil
-            return SpecDiagnostic(.error, at: isWholeConstruct ?? place, advice.message, remedy: advice.remedy)
+            return SpecDiagnostic(.error, at: (advice.meansStart ? start : nil) ?? place, advice.message, remedy: advice.remedy)
         case YamlError.composer(_, let problem, let mark, _):
             return SpecDiagnostic(.error, at: position(mark), "this is not YAML: \(problem)", remedy: "correct it")
         default:
@@ -169,6 +177,13 @@ struct YAMLProblem {
         default:
             return Advice(message: "this is not YAML: \(context.isEmpty ? "" : "\(context), ")\(problem)", remedy: "correct it")
         }
+    }
+
+    /// Whether the place is the brace of a `${`.
+    private func opensReference(at place: SourcePosition) -> Bool {
+        var locator = SourceLocator(source)
+        guard let offset = locator.byteOffset(of: place), (1..<source.bytes.count).contains(offset) else { return false }
+        return source.bytes[offset] == UInt8(ascii: "{") && source.bytes[offset - 1] == UInt8(ascii: "$")
     }
 
     /// Whether a value begins in the same line before that place.

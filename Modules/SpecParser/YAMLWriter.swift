@@ -92,7 +92,8 @@ struct YAMLWriter {
     private func escaped(_ content: String) -> String {
         switch references {
         case .kept: content
-        case .escaped: content.replacing("${", with: "${:-$}{")
+        // Scalar by scalar, since a '{' with an accent is another character but opens a reference all the same.
+        case .escaped: String(content.unicodeScalars.replacing("${".unicodeScalars, with: "${:-$}{".unicodeScalars))
         }
     }
 

@@ -16,6 +16,22 @@ struct ModuleGenerator {
         }
     }
 
+    /// A printed module in which some places were changed at random.
+    mutating func damagedText() -> String {
+        var scalars = Array(ModulePrinter().print(components()).unicodeScalars)
+        for _ in 0...number(below: 8) {
+            let place = number(below: scalars.count + 1)
+            switch number(below: 4) {
+            case 0: scalars.removeSubrange(place..<min(scalars.count, place + number(below: 12)))
+            case 1: scalars.insert(contentsOf: scalars[place..<min(scalars.count, place + number(below: 80))], at: place)
+            default: scalars.insert(contentsOf: text().unicodeScalars, at: place)
+            }
+        }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return String(text)
+    }
+
     private mutating func other() -> ModuleComponent<TestTarget, TestURL>? {
         let kind = chance(2) ? ComponentKind.all[2 + number(below: 6)] : "com.example/\(number(below: 100))"
         return .other(OtherComponent(kind: Located(kind, at: nowhere), spec: mapping(depth: 4), position: nowhere))

@@ -133,7 +133,7 @@ import TransportCore
             ---
             kind: "open
             ---
-            spec: {x: ${MISSING}}
+            spec: {x: "${MISSING}"}
             ---
             kind: io.statefun.endpoints.v2/http
             spec:
@@ -144,12 +144,26 @@ import TransportCore
         #expect(
             lines(module.diagnostics).map { $0.split(separator: " ").prefix(2).joined(separator: " ") } == [
                 "3:3 error", "3:12 error", "4:32 error", "5:3 warning", "6:24 error", "9:24 error", "9:57 error", "11:7 error",
-                "13:1 error", "13:11 error",
+                "13:1 error", "13:12 error",
             ]
         )
         #expect(module.endpoints.map(\.position.line) == [15])
         #expect(module.partialEndpoints.map(\.position.line) == [1, 8])
         #expect(module.diagnostics.allSatisfy { $0.file == "module.yaml" && !$0.remedy.isEmpty })
+    }
+
+    @Test("no text brings the reader down, and every problem has a place in the text", arguments: 0..<300)
+    func damagedTexts(seed: UInt64) {
+        var generator = ModuleGenerator(seed: seed)
+        let text = ModuleText(file: "module.yaml", generator.damagedText())
+        let module = TestParser().parse(text, environment: [:])
+        for diagnostic in module.diagnostics {
+            let line = diagnostic.position.flatMap { text.line($0.line) }
+            #expect(line.map { (1...$0.unicodeScalars.count + 1).contains(diagnostic.position?.column ?? 0) } == true, "\(diagnostic)")
+        }
+        let places = module.diagnostics.compactMap(\.position)
+        #expect(places == places.sorted())
+        #expect(!DiagnosticRenderer().render(module.diagnostics, in: [text]).isEmpty || module.diagnostics.isEmpty)
     }
 
     @Test("a file of ten megabytes is read to its end")
@@ -170,7 +184,7 @@ import TransportCore
 
     @Test("many problems on one very long line take linear time")
     func longLine() {
-        let items = (0..<20_000).map { "é\($0) ${MISSING}" }.joined(separator: ", ")
+        let items = (0..<20_000).map { "\"é\($0) ${MISSING}\"" }.joined(separator: ", ")
         let module = parse("kind: a\nspec: [\(items)]\n")
         #expect(module.diagnostics.count == 20_000)
         #expect(module.diagnostics.first?.position == SourcePosition(line: 2, column: 12))

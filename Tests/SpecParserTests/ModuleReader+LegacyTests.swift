@@ -136,12 +136,12 @@ import TransportCore
             ),
             ("version: '3.0'\nmodule: {spec: {endpoints: {}}}\n", "2:28 error 'endpoints' must be a list, but is keys with values"),
             ("version: '3.0'\nmodule: {spec: {endpoints: [a]}}\n", "2:29 error this item is text, not an endpoint"),
-            ("version: '3.0'\nmodule: {spec: {egresses: [{ingress: {}}]}}\n", "2:28 error this item has no 'egress'"),
+            ("version: '3.0'\nmodule: {spec: {egresses: [{other: {}}]}}\n", "2:28 error this item has no 'egress'"),
             (
                 "version: '3.0'\nmodule: {spec: {ingresses: [{ingress: {meta: {type: a}, spec: {}}}]}}\n",
                 "2:46 error the ingress's meta has no 'id'"
             ),
-            ("version: '3.0'\nmodule: {spec: {endpoints: [{endpoint: {meta: {kind: }, spec: {}}}]}}\n", "2:53 error 'kind' is nothing"),
+            ("version: '3.0'\nmodule: {spec: {endpoints: [{endpoint: {meta: {kind: }, spec: {}}}]}}\n", "2:54 error 'kind' is nothing"),
             ("version: '3.0'\nmodule: {spec: {endpoints: [{endpoint: {spec: {}}}]}}\n", "2:40 error the endpoint has no 'meta'"),
         ]
     )
