@@ -2,13 +2,21 @@ internal import TransportCore
 
 /// The component kinds of this ecosystem.
 public enum ComponentKind {
+    /// An HTTP function endpoint, current form.
     public static let endpointV2 = "io.statefun.endpoints.v2/http"
+    /// An HTTP function endpoint, older form.
     public static let endpointV1 = "io.statefun.endpoints.v1/http"
+    /// Reads messages from Kafka topics.
     public static let kafkaIngress = "io.statefun.kafka.v1/ingress"
+    /// Writes messages to Kafka topics.
     public static let kafkaEgress = "io.statefun.kafka.v1/egress"
+    /// Reads messages from Kinesis streams.
     public static let kinesisIngress = "io.statefun.kinesis.v1/ingress"
+    /// Writes messages to Kinesis streams.
     public static let kinesisEgress = "io.statefun.kinesis.v1/egress"
+    /// Takes messages over HTTP, for local development.
     public static let playgroundIngress = "io.statefun.playground.v1/ingress"
+    /// Hands messages out over HTTP, for local development.
     public static let playgroundEgress = "io.statefun.playground.v1/egress"
 
     /// Every kind above, the endpoints first.

@@ -8,6 +8,9 @@ public struct DiagnosticRenderer: Sendable {
     /// How many columns of a line are shown at most, at least 20; of a longer line, those around the place.
     public var width: Int
 
+    /// - Parameters:
+    ///   - colours: see ``colours``.
+    ///   - width: see ``width``.
     public init(colours: Bool = false, width: Int = 120) {
         self.colours = colours
         self.width = width
@@ -60,6 +63,9 @@ public struct DiagnosticRenderer: Sendable {
     /// A line, or the part of it around the place, and the line with the caret below it.
     private func excerpt(of line: String, column: Int, length: Int) -> (String, String) {
         let limit = max(20, width)
+        let lineLength = line.unicodeScalars.count
+        // A place behind the line is shown at its end.
+        let column = min(max(1, column), lineLength + 1)
         // What lies more than a screen before the place or behind it is not looked at, however long the line is.
         let skipped = max(0, column - 1 - limit)
         var cells: [Cell] = []
@@ -81,10 +87,10 @@ public struct DiagnosticRenderer: Sendable {
             last += 1
         }
         let isCutBefore = first > 0 || skipped > 0
-        let isCutBehind = last < cells.count || skipped + cells.count < line.unicodeScalars.count
+        let isCutBehind = last < cells.count || skipped + cells.count < lineLength
         let shown = cells[first..<last].map(\.text).joined()
         let before = cells[first..<caret].reduce(0) { $0 + $1.width } + (isCutBefore ? 1 : 0)
-        let marked = max(1, cells[caret..<min(last, caret + max(1, length))].reduce(0) { $0 + $1.width })
+        let marked = max(1, cells[caret..<last].prefix(length).reduce(0) { $0 + $1.width })
         let mark = String(repeating: " ", count: before) + "^" + String(repeating: "~", count: marked - 1)
         return ((isCutBefore ? "…" : "") + shown + (isCutBehind ? "…" : ""), mark)
     }

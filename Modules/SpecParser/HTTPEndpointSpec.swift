@@ -2,9 +2,14 @@ public import TransportCore
 
 /// A value together with the place where the file says it.
 public struct Located<Value: Hashable & Sendable>: Hashable, Sendable {
+    /// What is said.
     public let value: Value
+    /// Where the file says it.
     public let position: SourcePosition
 
+    /// - Parameters:
+    ///   - value: what is said.
+    ///   - position: where the file says it.
     public init(_ value: Value, at position: SourcePosition) {
         self.value = value
         self.position = position
@@ -25,6 +30,7 @@ public enum EndpointVersion: String, Hashable, Sendable, CaseIterable {
 ///
 /// `Target` and `URL` stand for what the assembly reads `functions` and `urlPathTemplate` as.
 public struct HTTPEndpointSpec<Target: SpecText, URL: SpecText>: Hashable, Sendable {
+    /// The form in which the endpoint is written.
     public var version: EndpointVersion
     /// The functions that this endpoint serves ("Target functions").
     public var targets: Located<Target>
@@ -40,6 +46,7 @@ public struct HTTPEndpointSpec<Target: SpecText, URL: SpecText>: Hashable, Senda
     /// Where the endpoint begins.
     public var position: SourcePosition
 
+    /// An endpoint; what is left out has its documented default.
     public init(
         version: EndpointVersion,
         targets: Located<Target>,
@@ -66,6 +73,8 @@ public struct HTTPEndpointSpec<Target: SpecText, URL: SpecText>: Hashable, Senda
 
 /// What holds for an endpoint that does not say otherwise (HTTP Function Endpoint, "Max Batch Requests" and "Transport").
 public enum EndpointDefaults {
+    /// 1000 requests for an address.
     public static let maxNumBatchRequests = Setting(1000, from: .byDefault)
+    /// OkHttp.
     public static let transportType = Setting(KnownTransport.okHttp, from: .byDefault)
 }

@@ -13,6 +13,7 @@ public struct ModuleParser<Target: SpecText, URL: SpecText>: Sendable {
     /// The transport type of endpoints that name none. Endpoints of version 1 use OkHttp whatever this says.
     public var defaultTransport: Setting<String>
 
+    /// - Parameter defaultTransport: the transport type of endpoints that name none, and who says so.
     public init(defaultTransport: Setting<String> = EndpointDefaults.transportType) {
         self.defaultTransport = defaultTransport
     }

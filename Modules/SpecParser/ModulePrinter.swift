@@ -2,6 +2,7 @@ internal import TransportCore
 
 /// Writes components as the text of a `module.yaml` that reads as the same components, positions aside.
 public struct ModulePrinter: Sendable {
+    /// A printer has no settings.
     public init() {}
 
     /// The text of a whole file.

@@ -12,6 +12,7 @@ public struct ParsedModule<Target: SpecText, URL: SpecText>: Hashable, Sendable 
     /// Every problem, in the order of the file.
     public var diagnostics: [SpecDiagnostic]
 
+    /// What was read of `file`, and what is wrong with it.
     public init(
         file: String,
         components: [ModuleComponent<Target, URL>],
@@ -66,6 +67,10 @@ public struct OtherComponent: Hashable, Sendable {
     /// Where the component begins.
     public var position: SourcePosition
 
+    /// - Parameters:
+    ///   - kind: the type name of the component and its place.
+    ///   - spec: what configures it.
+    ///   - position: where it begins.
     public init(kind: Located<String>, spec: SpecNode, position: SourcePosition) {
         self.kind = kind
         self.spec = spec
@@ -75,11 +80,16 @@ public struct OtherComponent: Hashable, Sendable {
 
 /// What could be read of an endpoint that has no usable target or URL.
 public struct PartialEndpoint: Hashable, Sendable {
+    /// The form in which the endpoint is written.
     public var version: EndpointVersion
+    /// The type name of the transport to use.
     public var transportType: Setting<String>
+    /// Everything that configures the transport.
     public var transport: TransportProperties
+    /// Where the endpoint begins.
     public var position: SourcePosition
 
+    /// An endpoint without its target and URL.
     public init(version: EndpointVersion, transportType: Setting<String>, transport: TransportProperties, position: SourcePosition) {
         self.version = version
         self.transportType = transportType

@@ -24,6 +24,8 @@ import TransportCore
         #expect(render("a", column: 1) == ["2 | a", "  | ^"])
         #expect(render("a: b", column: 4, length: 50) == ["2 | a: b", "  |    ^"], "no further than the line goes")
         #expect(render("abc", column: 9) == ["2 | abc", "  |    ^"], "a place behind the line is shown at its end")
+        #expect(render("abc", column: 900) == ["2 | abc", "  |    ^"])
+        #expect(render("abc", column: 0) == ["2 | abc", "  | ^"])
     }
 
     @Test("the gutter is as wide as the number of the line")
