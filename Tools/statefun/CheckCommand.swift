@@ -39,7 +39,7 @@ struct CheckCommand: AsyncParsableCommand {
             }
         }
         if common.format == .json {
-            Terminal.standardOutput.write(DiagnosticRenderer.json(diagnostics) + "\n")
+            Terminal.standardOutput.write(DiagnosticRenderer.json(diagnostics))
         }
         guard isReadable, !diagnostics.contains(where: { $0.severity == .error }) else {
             throw ExitCode.failure
@@ -53,7 +53,7 @@ struct CheckCommand: AsyncParsableCommand {
         }
         let errors = diagnostics.count { $0.severity == .error }
         let warnings = diagnostics.count - errors
-        var parts = [count(module.parsed.endpoints.count, "endpoint")]
+        var parts = [count(module.parsed.endpoints.count + module.parsed.partialEndpoints.count, "endpoint")]
         if !module.others.isEmpty { parts.append(count(module.others.count, "other component")) }
         if errors > 0 { parts.append(count(errors, "error")) }
         if warnings > 0 { parts.append(count(warnings, "warning")) }

@@ -56,16 +56,27 @@ struct InvokeCommand: AsyncParsableCommand {
         let transports = StandardTransports()
         let module = try common.loadForUse(file, transports: transports)
         let kept = InMemoryFunctionState()
+        let note = WaitingNote()
         kept.apply(state, to: address)
-        let functions = FunctionEndpoints(module, transports: transports.registry, configuration: .init(state: kept))
-        let isAnswered = await call(functions, value)
+        let functions = FunctionEndpoints(module, transports: transports.registry, configuration: .init(state: kept, metrics: note))
+        let calls =
+            repetitions > 1
+            ? await call(functions, value)
+            : await note.whileRunning { await call(functions, value) }
         await functions.shutdown()
-        if !isAnswered { throw ExitCode.failure }
+        print(calls, transport: functions.transportType(of: address.typeName))
+        if calls.failure != nil { throw ExitCode.failure }
     }
 
-    private func call(_ functions: FunctionEndpoints, _ value: FunctionValue) async -> Bool {
-        var last: InvocationOutcome?
-        var lastFailure: RequestReplyFailure?
+    /// What came of all the calls.
+    private struct Calls {
+        var outcome: InvocationOutcome?
+        var failure: RequestReplyFailure?
+        var summary: LatencySummary?
+    }
+
+    private func call(_ functions: FunctionEndpoints, _ value: FunctionValue) async -> Calls {
+        var calls = Calls()
         var latencies: [Duration] = []
         var failures = 0
         var bar = ProgressBar(total: repetitions)
@@ -76,24 +87,21 @@ struct InvokeCommand: AsyncParsableCommand {
             do throws(RequestReplyFailure) {
                 let outcome = try await functions.invoke(address, [value], from: caller)
                 latencies.append(outcome.elapsed)
-                last = outcome
+                calls.outcome = outcome
             } catch {
                 failures += 1
-                lastFailure = error
+                calls.failure = error
             }
         }
         bar.finish()
-        let summary = repetitions > 1 ? LatencySummary(latencies, failures: failures, elapsed: start.duration(to: clock.now)) : nil
-        print(last, lastFailure, summary, transport: functions.transportType(of: address.typeName))
-        return failures == 0
+        if repetitions > 1 {
+            calls.summary = LatencySummary(latencies, failures: failures, elapsed: start.duration(to: clock.now))
+        }
+        return calls
     }
 
-    private func print(
-        _ outcome: InvocationOutcome?,
-        _ failure: RequestReplyFailure?,
-        _ summary: LatencySummary?,
-        transport: String
-    ) {
+    private func print(_ calls: Calls, transport: String) {
+        let (outcome, failure, summary) = (calls.outcome, calls.failure, calls.summary)
         let output = Terminal.standardOutput
         let report = OutcomeReport(terminal: output, transport: transport)
         switch common.format {
