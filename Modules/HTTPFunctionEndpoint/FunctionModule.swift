@@ -69,6 +69,9 @@ public struct FunctionModule: Sendable {
         for partial in parsed.partialEndpoints {
             _ = check.inspect(partial.transport, type: partial.transportType)
         }
+        for component in parsed.others where !parsed.diagnostics.contains(where: { $0.position == component.kind.position }) {
+            check.noteUnknown(component)
+        }
         table = check.table
         // Two documents can share a transport by an alias; saying it once is enough.
         var seen: Set<SpecDiagnostic> = []
@@ -132,6 +135,23 @@ private struct ModuleCheck {
                 remedy: "remove one of the two, or give them different targets"
             )
         }
+    }
+
+    /// A component that nobody understands is kept, but its author should know.
+    mutating func noteUnknown(_ component: OtherComponent) {
+        let kind = component.kind
+        guard !ComponentKind.all.contains(kind.value) else { return }
+        diagnostics.append(
+            SpecDiagnostic(
+                .warning,
+                at: kind.position,
+                length: kind.value.count,
+                "nothing here understands components of kind '\(kind.value)', so this one has no effect",
+                remedy: NearestName.of(kind.value, among: ComponentKind.all).map { "write \($0)" }
+                    ?? "check the kind, or leave it for the program that it is meant for",
+                file: file
+            )
+        )
     }
 
     mutating func inspect(_ properties: TransportProperties, type: Setting<String>) -> TransportInspection {

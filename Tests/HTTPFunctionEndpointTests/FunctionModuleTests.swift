@@ -131,4 +131,13 @@ import TypeName
         #expect(module.endpoints.count == 1)
         #expect(!module.hasErrors)
     }
+
+    @Test("a component of a kind that nobody knows is reported and kept, and the endpoints beside it work")
+    func unknownKind() throws {
+        let module = load("kind: com.acme/thing\nspec: {a: 1}\n---\n" + endpoint("com.example/*"))
+        #expect(module.diagnostics.map(\.severity) == [.warning])
+        #expect(module.diagnostics.first?.position == SourcePosition(line: 1, column: 7))
+        #expect(module.others.count == 1)
+        #expect(module.endpoints.count == 1)
+    }
 }
