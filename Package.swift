@@ -62,6 +62,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
     ("SpecParser", ["TransportCore", "TestSupport"], []),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
+    ("HTTPExchange", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
     ("PoolManager", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("Batching", ["TransportCore", "TestSupport"], [Outside.nioLocks]),
     ("RequestReply", ["TestSupport"], [Outside.protobuf]),
@@ -114,7 +115,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: dependencies(["TransportCore"]) + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks],
+            dependencies: dependencies(["TransportCore", "CZlib"]) + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks],
             path: "Tests/Support",
             exclude: ["functions"],
             swiftSettings: settings

@@ -30,6 +30,9 @@ struct ResponseHead: Equatable {
     /// Whether this is an interim response, after which another one comes.
     var isInterim: Bool { (100...199).contains(status) }
 
+    /// Whether the body is what was asked for.
+    var isSuccess: Bool { (200...299).contains(status) }
+
     /// Reads a head.
     /// - Parameter bytes: everything from the status line to the last field, line ends included, without the empty line.
     static func parse(_ bytes: UnsafeRawBufferPointer) throws(ResponseFault) -> ResponseHead {
@@ -60,9 +63,9 @@ struct ResponseHead: Equatable {
     }
 
     /// The beginning of some bytes, safe to print.
-    static func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
-        let shown = bytes.prefix(32).map { (0x20...0x7E).contains($0) ? Character(UnicodeScalar($0)) : "." }
-        return String(shown) + (bytes.count > 32 ? "…" : "")
+    static func excerpt(_ bytes: UnsafeRawBufferPointer, atMost limit: Int = 32) -> String {
+        let shown = bytes.prefix(limit).map { (0x20...0x7E).contains($0) ? Character(UnicodeScalar($0)) : "." }
+        return String(shown) + (bytes.count > limit ? "…" : "")
     }
 }
 
@@ -106,6 +109,8 @@ struct HeadFields {
     private var closes = false
     private var keepsAlive = false
     private var coding = ResponseHead.Coding.identity
+    /// Why the body cannot be read, where somebody wants to.
+    private var codingFault: ResponseFault?
     private var mediaType = ExchangeResponse.MediaType.missing
     private var location: String?
     private var retryAfter: String?
@@ -146,12 +151,13 @@ struct HeadFields {
         case 14 where Self.equal(name, "content-length"):
             try addLength(value)
         case 16 where Self.equal(name, "content-encoding"):
-            try addCoding(value)
+            addCoding(value)
         case 17 where Self.equal(name, "transfer-encoding"):
             // A coding after or before `chunked` is legal, but nothing here asked for one.
-            guard !isChunked, Self.equal(value, "chunked") else {
+            guard Self.equal(value, "chunked") else {
                 throw ResponseFault("the answer's Transfer-Encoding is '\(ResponseHead.excerpt(value))', not chunked")
             }
+            guard !isChunked else { throw ResponseFault("the answer has two Transfer-Encodings") }
             isChunked = true
         default:
             break
@@ -166,15 +172,22 @@ struct HeadFields {
         length = value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
-    private mutating func addCoding(_ value: UnsafeRawBufferPointer) throws(ResponseFault) {
-        guard coding == .identity else { throw ResponseFault("the answer is coded twice") }
+    private mutating func addCoding(_ value: UnsafeRawBufferPointer) {
+        let added: ResponseHead.Coding
         switch Self.text(value).lowercased() {
-        case "", "identity": break
-        case "gzip", "x-gzip": coding = .gzip
-        case "deflate": coding = .deflate
+        case "", "identity": return
+        case "gzip", "x-gzip": added = .gzip
+        case "deflate": added = .deflate
         default:
-            throw ResponseFault("the answer's Content-Encoding is '\(ResponseHead.excerpt(value))'; only gzip and deflate were asked for")
+            codingFault = ResponseFault(
+                "the answer's Content-Encoding is '\(ResponseHead.excerpt(value))'; only gzip and deflate were asked for"
+            )
+            return
         }
+        if coding != .identity {
+            codingFault = ResponseFault("the answer is coded twice")
+        }
+        coding = added
     }
 
     /// Puts the parts together (RFC 9112, section 6.3).
@@ -194,6 +207,7 @@ struct HeadFields {
             framing = .length(0)
         }
         if framing == .untilClose { lasts = false }
+        if let codingFault, (200...299).contains(status), framing != .length(0) { throw codingFault }
         return ResponseHead(
             status: status,
             framing: framing,
@@ -211,7 +225,7 @@ struct HeadFields {
     private static func mediaType(_ value: UnsafeRawBufferPointer) -> ExchangeResponse.MediaType {
         let essence = trim(UnsafeRawBufferPointer(rebasing: value.prefix { $0 != 0x3B }))
         if equal(essence, "application/octet-stream") { return .octetStream }
-        return essence.isEmpty ? .missing : .other(text(essence))
+        return essence.isEmpty ? .missing : .other(ResponseHead.excerpt(essence, atMost: 100))
     }
 
     private static func equal(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
@@ -231,9 +245,8 @@ struct HeadFields {
         return UnsafeRawBufferPointer(rebasing: rest)
     }
 
-    /// A field's value as text, as far as a message needs it.
     private static func text(_ value: UnsafeRawBufferPointer) -> String {
-        String(decoding: value.prefix(2048), as: UTF8.self)
+        String(decoding: value, as: UTF8.self)
     }
 
     /// RFC 9110, section 5.6.2.

@@ -99,7 +99,7 @@ final class ResponseInflater {
             }
             // One byte more than allowed is enough to know that there is too much.
             let room = min(max(4096, Int(stream.pointee.avail_in) * 4), 65_536)
-            let capacity = min(room, limit - output.readableBytes + 1)
+            let capacity = min(room - 1, limit - output.readableBytes) + 1
             var result = Z_OK
             let written = output.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { space in
                 stream.pointee.next_out = space.bindMemory(to: UInt8.self).baseAddress

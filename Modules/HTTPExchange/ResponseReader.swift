@@ -9,10 +9,12 @@ struct ResponseReader {
     static let maxHeadBytes = 65_536
     /// The most bytes that the line with a chunk's size may have, extensions included.
     static let maxChunkLineBytes = 4_096
+    /// The most bytes of an answer that is no success which are read over to keep the connection. Nobody needs them.
+    static let maxDiscardedBytes = 65_536
 
     private enum State {
-        /// Next: body, chunk size, done.
-        case head
+        /// Next: head (after an interim one), body, chunk size, done.
+        case head(HeadScanner)
         /// `remaining` bytes are to come; `nil` until the connection ends. Next: done.
         case body(remaining: Int?)
         /// Next: chunk data, trailer.
@@ -22,20 +24,19 @@ struct ResponseReader {
         /// The CRLF after the data of a chunk. Next: chunk size.
         case chunkEnd
         /// Next: done.
-        case trailer
+        case trailer(HeadScanner)
         /// Final.
         case done
     }
 
     private let limit: Setting<Int>
     private let allocator: ByteBufferAllocator
-    private var state = State.head
+    private var state = State.head(.head(room: maxHeadBytes))
     /// Bytes that have arrived and are not understood yet.
     private var pending: ByteBuffer?
     private var head: ResponseHead?
     private var body: ByteBuffer?
     private var bodyBytes = 0
-    private var lineBytes = 0
     private var inflater: ResponseInflater?
 
     /// - Parameter limit: the most bytes of a body, as sent and after inflating.
@@ -71,7 +72,12 @@ struct ResponseReader {
         } else {
             input = bytes
         }
-        while try step(&input) {}
+        do throws(ResponseFault) {
+            while try step(&input) {}
+        } catch {
+            guard let answer = abandoned() else { throw error }
+            return answer
+        }
         if case .done = state {
             if input.readableBytes > 0 {
                 leavesConnectionReusable = false
@@ -91,7 +97,16 @@ struct ResponseReader {
             state = .done
             return try response()
         }
-        return nil
+        return abandoned()
+    }
+
+    /// Nothing more is to be read: what can be said of the answer all the same. One that is no success is told by its head,
+    /// so that a peer which refuses a request and goes away, or sends an unsound page, is understood nevertheless.
+    mutating func abandoned() -> ExchangeResponse? {
+        guard let head, !head.isSuccess else { return nil }
+        state = .done
+        leavesConnectionReusable = false
+        return Self.response(head, ByteBuffer())
     }
 
     // MARK: - Steps
@@ -99,33 +114,33 @@ struct ResponseReader {
     /// Understands the next part of `input`. Returns whether there may be more to understand.
     private mutating func step(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
         switch state {
-        case .head: return try readHead(&input)
+        case .head(let scanner): return try readHead(&input, scanner)
         case .body(let remaining): return try readBody(&input, remaining: remaining)
         case .chunkSize: return try readChunkSize(&input)
         case .chunkData(let remaining): return try readChunkData(&input, remaining: remaining)
         case .chunkEnd: return try readChunkEnd(&input)
-        case .trailer: return try readTrailer(&input)
+        case .trailer(let scanner): return try readTrailer(&input, scanner)
         case .done: return false
         }
     }
 
-    private mutating func readHead(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
-        guard let length = try headLength(input, what: "head") else { return false }
+    private mutating func readHead(_ input: inout ByteBuffer, _ scanner: HeadScanner) throws(ResponseFault) -> Bool {
+        var scanner = scanner
+        guard let length = try scanner.end(in: input) else {
+            state = .head(scanner)
+            return false
+        }
         var parsed: Result<ResponseHead, ResponseFault> = .failure(ResponseFault("the answer is empty"))
         input.withUnsafeReadableBytes { bytes in
             let lines = UnsafeRawBufferPointer(rebasing: bytes[..<(length - 2)])
-            do throws(ResponseFault) {
-                parsed = .success(try ResponseHead.parse(lines))
-            } catch {
-                parsed = .failure(error)
-            }
+            parsed = Result { () throws(ResponseFault) in try ResponseHead.parse(lines) }
         }
         let head = try parsed.get()
         input.moveReaderIndex(forwardBy: length)
-        lineBytes += length
         if head.isInterim {
             // RFC 9110, section 15.2: more than one may come, and a client that did not ask for them ignores them.
             guard head.status != 101 else { throw ResponseFault("the answer switches to another protocol, which nothing asked for") }
+            state = .head(.head(room: scanner.room - length))
             return true
         }
         self.head = head
@@ -135,19 +150,27 @@ struct ResponseReader {
     }
 
     private mutating func begin(_ head: ResponseHead) throws(ResponseFault) {
+        guard head.isSuccess || head.keepsAlive else {
+            // Reading on would serve to keep the connection, which cannot be.
+            state = .done
+            return
+        }
         switch head.framing {
         case .length(let length):
-            guard length <= limit.value else { throw tooLarge("the answer announces \(length) bytes") }
+            guard length <= mostBytes(of: head) else { throw tooLarge("the answer announces \(length) bytes, more") }
             state = length == 0 ? .done : .body(remaining: length)
         case .chunked:
-            lineBytes = 0
             state = .chunkSize
         case .untilClose:
             state = .body(remaining: nil)
         }
-        if head.coding != .identity {
+        if head.coding != .identity, head.isSuccess {
             inflater = ResponseInflater(head.coding, limit: limit.value, allocator: allocator)
         }
+    }
+
+    private func mostBytes(of head: ResponseHead?) -> Int {
+        head?.isSuccess == false ? Self.maxDiscardedBytes : limit.value
     }
 
     private mutating func readBody(_ input: inout ByteBuffer, remaining: Int?) throws(ResponseFault) -> Bool {
@@ -180,10 +203,10 @@ struct ResponseReader {
         let size = digits.reduce(0) { $0 << 4 | Int($1.hexadecimalValue) }
         input.moveReaderIndex(forwardBy: line.count + 1)
         if size == 0 {
-            state = .trailer
+            state = .trailer(.trailer(room: Self.maxHeadBytes))
             return true
         }
-        guard bodyBytes + size <= limit.value else { throw tooLarge("the answer has at least \(bodyBytes + size) bytes") }
+        guard bodyBytes + size <= mostBytes(of: head) else { throw tooLarge("the answer has more bytes") }
         state = .chunkData(remaining: size)
         return true
     }
@@ -203,52 +226,32 @@ struct ResponseReader {
         return true
     }
 
-    private mutating func readTrailer(_ input: inout ByteBuffer) throws(ResponseFault) -> Bool {
-        if input.readableBytes >= 2, input.getInteger(at: input.readerIndex, as: UInt16.self) == 0x0D0A {
-            input.moveReaderIndex(forwardBy: 2)
-            state = .done
-            return true
+    private mutating func readTrailer(_ input: inout ByteBuffer, _ scanner: HeadScanner) throws(ResponseFault) -> Bool {
+        var scanner = scanner
+        guard let length = try scanner.end(in: input) else {
+            state = .trailer(scanner)
+            return false
         }
-        guard let length = try headLength(input, what: "trailer") else { return false }
-        var fault: ResponseFault?
+        var checked = Result<Void, ResponseFault>.success(())
         input.withUnsafeReadableBytes { bytes in
-            var lines = HeadLines(UnsafeRawBufferPointer(rebasing: bytes[..<(length - 2)]))
-            var fields = HeadFields()
-            do throws(ResponseFault) {
+            checked = Result { () throws(ResponseFault) in
+                var lines = HeadLines(UnsafeRawBufferPointer(rebasing: bytes[..<(length - 2)]))
+                var fields = HeadFields()
                 while let line = try lines.next() { try fields.add(line) }
-            } catch {
-                fault = error
             }
         }
-        if let fault { throw fault }
+        try checked.get()
         input.moveReaderIndex(forwardBy: length)
         state = .done
         return true
-    }
-
-    /// How many bytes there are up to and with the empty line that ends a head, or `nil` when it has not arrived yet.
-    private func headLength(_ input: ByteBuffer, what: String) throws(ResponseFault) -> Int? {
-        let end = input.withUnsafeReadableBytes { bytes -> Int? in
-            var index = 3
-            while index < bytes.count {
-                // Looking at every fourth byte finds CRLFCRLF, which has a line feed or carriage return in each of them.
-                let byte = bytes[index]
-                if byte == 0x0A, bytes[index - 1] == 0x0D, bytes[index - 2] == 0x0A, bytes[index - 3] == 0x0D { return index + 1 }
-                index += byte == 0x0A || byte == 0x0D ? 1 : 4
-            }
-            return nil
-        }
-        guard (end ?? input.readableBytes) + lineBytes <= Self.maxHeadBytes else {
-            throw ResponseFault("the \(what) of the answer has more than \(Self.maxHeadBytes) bytes")
-        }
-        return end
     }
 
     // MARK: - Body
 
     private mutating func add(_ piece: ByteBuffer, expecting length: Int?) throws(ResponseFault) {
         bodyBytes += piece.readableBytes
-        guard bodyBytes <= limit.value else { throw tooLarge("the answer has at least \(bodyBytes) bytes") }
+        guard bodyBytes <= mostBytes(of: head) else { throw tooLarge("the answer has more bytes") }
+        if head?.isSuccess == false { return }
         if let inflater {
             do throws(ResponseFault) {
                 try inflater.add(piece)
@@ -276,18 +279,22 @@ struct ResponseReader {
         let content = try inflater?.finish() ?? body ?? ByteBuffer()
         inflater = nil
         body = nil
-        return ExchangeResponse(
+        return Self.response(head, content)
+    }
+
+    private static func response(_ head: ResponseHead, _ body: ByteBuffer) -> ExchangeResponse {
+        ExchangeResponse(
             status: head.status,
             mediaType: head.mediaType,
             location: head.location,
             retryAfter: head.retryAfter,
             date: head.date,
-            body: content
+            body: body
         )
     }
 
     private func tooLarge(_ what: String) -> ResponseFault {
-        ResponseFault("\(what), more than payload_max_bytes allows, \(limit.value) (\(limit.source))", kind: .responseTooLarge)
+        ResponseFault("\(what) than payload_max_bytes allows, \(limit.value) (\(limit.source))", kind: .responseTooLarge)
     }
 }
 
