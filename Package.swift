@@ -63,6 +63,11 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("SpecParser", ["TransportCore", "TestSupport"], []),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
     ("HTTPExchange", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
+    ("AsyncTransport", ["HTTPExchange", "PoolManager", "TransportCore"], []),
+    (
+        "BlockingTransport", ["HTTPExchange", "PoolManager", "TransportCore", "TestSupport"],
+        [Outside.nioCore, Outside.nioLocks]
+    ),
     ("PoolManager", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("Batching", ["TransportCore", "TestSupport"], [Outside.nioLocks]),
     ("RequestReply", ["TestSupport"], [Outside.protobuf]),
@@ -130,6 +135,14 @@ let package = Package(
             )
         }
         + [
+            .testTarget(
+                name: "TransportTests",
+                dependencies: dependencies([
+                    "AsyncTransport", "BlockingTransport", "HTTPExchange", "PoolManager", "UnixSocket", "TransportCore", "TestSupport",
+                ]) + [Outside.nioCore],
+                path: "Tests/TransportTests",
+                swiftSettings: settings
+            ),
             .testTarget(
                 name: "StatefunCommandTests",
                 // Depending on the program has it built before the tests that run it.

@@ -65,7 +65,10 @@ import TransportCore
         #expect(!outcome.output.contains("\u{1B}"))
     }
 
-    @Test("a warning leaves status 0, and 1 with --strict", arguments: [(["check"], 0), (["check", "--strict"], 1)] as [([String], Int32)])
+    @Test(
+        "a warning leaves status 0, and 1 with --strict",
+        arguments: [(["check"], 0), (["check", "--strict"], 1)] as [([String], Int32)]
+    )
     func checkWarnings(arguments: [String], status: Int32) async throws {
         try writeModule("http://localhost/", more: "  batch: 5")
         let outcome = try await ChildProcess.run(
@@ -132,7 +135,9 @@ import TransportCore
         try writeModule("http://localhost:8000/{function.name}", transport: KnownTransport.async, more: "    call: 5s")
         let outcome = try await statefun("resolve", "module.yaml", "com.example/greeter")
         #expect(outcome.status == 0)
-        let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ") }
+        let rows = outcome.output.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        }
         #expect(rows.contains("url http://localhost:8000/greeter module.yaml:4:20"))
         #expect(rows.contains("call 5 s module.yaml:7:5"))
         #expect(rows.contains("connect 5 s default, lowered to call"))
@@ -197,7 +202,10 @@ import TransportCore
         #expect(outcome.errors.contains("pause of "))
     }
 
-    @Test("a peer whose certificate does not verify is refused at once, by either transport", arguments: [KnownTransport.okHttp, KnownTransport.async])
+    @Test(
+        "a peer whose certificate does not verify is refused at once, by either transport",
+        arguments: [KnownTransport.okHttp, KnownTransport.async]
+    )
     func untrusted(transport: String) async throws {
         let peer = try await SDKFunctions.shared()
         try writeModule("\(peer[.https])/functions", transport: transport)

@@ -1,0 +1,94 @@
+import HTTPExchange
+import NIOConcurrencyHelpers
+import NIOCore
+import PoolManager
+import TestSupport
+import Testing
+import TransportCore
+
+@testable import BlockingTransport
+
+@Suite struct CallThreadsTests {
+    @Test("no more calls run at once than there are threads, and the others come in order")
+    func bounded() async {
+        let threads = CallThreads(limit: 2)
+        let order = NIOLockedValueBox<[Int]>([])
+        let gate = ConditionLock(value: false)
+        await withCheckedContinuation { continuation in
+            let started = NIOLockedValueBox(0)
+            for _ in 0..<2 {
+                #expect(
+                    !threads.run {
+                        if started.withLockedValue({
+                            $0 += 1; return $0
+                        }) == 2 {
+                            continuation.resume()
+                        }
+                        gate.lock(whenValue: true)
+                        gate.unlock()
+                    }
+                )
+            }
+        }
+        #expect(threads.count == 2)
+        await withCheckedContinuation { continuation in
+            for number in 0..<10 {
+                #expect(
+                    threads.run {
+                        let count = order.withLockedValue { order in
+                            order.append(number)
+                            return order.count
+                        }
+                        if count == 10 { continuation.resume() }
+                    }
+                )
+            }
+            gate.lock()
+            gate.unlock(withValue: true)
+        }
+        #expect(order.withLockedValue { Set($0) } == Set(0..<10))
+        #expect(threads.count == 2)
+        threads.shutDown()
+    }
+
+    @Test("a call that finds no thread within its time fails and says what it waited for")
+    func fullSet() async throws {
+        let server = try await RawServer.start([.readRequest])
+        let connector = HTTPConnector()
+        let transport = BlockingTransport(connector: connector, pools: PoolManager(connector: connector), threads: 1)
+        let url = try EndpointURL(parsing: "http://127.0.0.1:\(server.port)/")
+        let slow = try transport.makeClient(.none, endpoint: url, metrics: NoMetrics())
+        let holder = Task { try await slow.call(request) }
+        try await server.connection().scriptEnded()
+        let position = SourcePosition(line: 2, column: 3)
+        let call = SpecNode.Entry(key: "call", keyPosition: position, value: SpecNode(.scalar("100ms"), at: position))
+        let timeouts = SpecNode.Entry(key: "timeouts", keyPosition: position, value: SpecNode(.mapping([call]), at: position))
+        let properties = TransportProperties(file: "m.yaml", node: SpecNode(.mapping([timeouts]), at: position))
+        let hasty = try transport.makeClient(properties, endpoint: url, metrics: NoMetrics())
+        let failure = await #expect(throws: RequestReplyFailure.self) { try await hasty.call(request) }
+        #expect(failure?.kind == .budgetSpent)
+        #expect(failure?.message.contains("one of the 1 threads") == true)
+        holder.cancel()
+        #expect(await #expect(throws: RequestReplyFailure.self) { try await holder.value }?.kind == .cancelled)
+        await transport.shutdown()
+    }
+
+    @Test("a plain thread can make a call and wait for it")
+    func callBlocking() async throws {
+        let server = try await RawServer.start([.readRequest, .sendResult([0x41])])
+        let connector = HTTPConnector()
+        let transport = BlockingTransport(connector: connector, pools: PoolManager(connector: connector))
+        let url = try EndpointURL(parsing: "http://127.0.0.1:\(server.port)/")
+        let client = try transport.makeBlockingClient(.none, endpoint: url)
+        let request = request
+        let answer = await withCheckedContinuation { (continuation: CheckedContinuation<Result<ByteBuffer, RequestReplyFailure>, Never>) in
+            _ = CallThreads(limit: 1).run {
+                continuation.resume(returning: Result { () throws(RequestReplyFailure) in try client.callBlocking(request) })
+            }
+        }
+        #expect(try answer.get() == ByteBuffer(string: "A"))
+        await transport.shutdown()
+    }
+
+    private let request = RequestReplyRequest(functionType: "com.example/greeter", id: "Bob", payload: ByteBuffer(string: "x"))
+}
