@@ -53,7 +53,7 @@ import TransportCore
 
     @Test("a call that finds no thread within its time fails and says what it waited for")
     func fullSet() async throws {
-        let server = try await RawServer.start([.readRequest])
+        let server = try await RawServer.start(.tcp, [.readRequest])
         let connector = HTTPConnector()
         let transport = BlockingTransport(connector: connector, pools: PoolManager(connector: connector), threads: 1)
         let url = try EndpointURL(parsing: "http://127.0.0.1:\(server.port)/")
@@ -75,7 +75,7 @@ import TransportCore
 
     @Test("a plain thread can make a call and wait for it")
     func callBlocking() async throws {
-        let server = try await RawServer.start([.readRequest, .sendResult([0x41])])
+        let server = try await RawServer.start(.tcp, [.readRequest, .sendResult([0x41])])
         let connector = HTTPConnector()
         let transport = BlockingTransport(connector: connector, pools: PoolManager(connector: connector))
         let url = try EndpointURL(parsing: "http://127.0.0.1:\(server.port)/")
