@@ -101,7 +101,7 @@ let package = Package(
             swiftSettings: settings
         )
     } + [
-        .systemLibrary(name: "CZlib", path: "Modules/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Modules/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .executableTarget(
             name: "statefun",
             dependencies: dependencies(["HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName"])
