@@ -82,7 +82,9 @@ let package = Package(
     name: "swift-statefun",
     platforms: [.macOS(.v15)],
     products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
-        .executable(name: "statefun", targets: ["statefun"])
+        .executable(name: "statefun", targets: ["statefun"]),
+        .executable(name: "conformance", targets: ["conformance"]),
+        .library(name: "ConformanceKit", targets: ["ConformanceKit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -116,6 +118,21 @@ let package = Package(
             ],
             path: "Tools/example-functions",
             exclude: ["module.yaml"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "conformance",
+            dependencies: dependencies(["ConformanceKit", "TransportCore"]) + [Outside.argumentParser],
+            path: "Tools/conformance",
+            exclude: ["fixtures"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ConformanceKit",
+            dependencies: dependencies([
+                "HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName", "URLTemplate", "TestSupport",
+            ]) + [Outside.yams],
+            path: "Tools/ConformanceKit",
             swiftSettings: settings
         ),
         .target(
@@ -154,6 +171,13 @@ let package = Package(
                 name: "ExampleFunctionsTests",
                 dependencies: dependencies(["example-functions", "RequestReply", "TransportCore", "TestSupport"]) + [Outside.protobuf],
                 path: "Tests/ExampleFunctionsTests",
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "ConformanceTests",
+                dependencies: dependencies(["ConformanceKit", "AsyncTransport", "HTTPFunctionEndpoint", "TransportCore", "TestSupport"])
+                    + [Outside.nioCore],
+                path: "Tests/ConformanceTests",
                 swiftSettings: settings
             ),
             .testTarget(

@@ -71,6 +71,9 @@ public final class RawServer: Sendable {
         try await start(place, scripts: [script])
     }
 
+    /// Every connection that has been accepted so far.
+    public var connections: [RawConnection] { state.withLockedValue { $0.accepted } }
+
     /// How many connections have been accepted.
     public var connectionCount: Int { state.withLockedValue { $0.accepted.count } }
 
