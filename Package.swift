@@ -180,6 +180,28 @@ let package = Package(
                 path: "Tests/ConformanceTests",
                 swiftSettings: settings
             ),
+            .executableTarget(
+                name: "SmallestProgram",
+                dependencies: dependencies(["HTTPFunctionEndpoint", "RequestReply"]),
+                path: "Tests/DocumentationExamples/SmallestProgram",
+                swiftSettings: settings
+            ),
+            .target(
+                name: "DocumentationExamples",
+                dependencies: dependencies(modules.map(\.name) + ["ConformanceKit"])
+                    + [Outside.nioCore, Outside.nioLocks, Outside.protobuf],
+                path: "Tests/DocumentationExamples",
+                exclude: ["SmallestProgram", "custom-transport.yaml"],
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "DocumentationExamplesTests",
+                dependencies: dependencies([
+                    "DocumentationExamples", "SmallestProgram", "ConformanceKit", "RequestReply", "TransportCore", "TestSupport",
+                ]) + [Outside.nioCore],
+                path: "Tests/DocumentationExamplesTests",
+                swiftSettings: settings
+            ),
             .testTarget(
                 name: "ArchitectureTests",
                 dependencies: dependencies(["TestSupport"]),

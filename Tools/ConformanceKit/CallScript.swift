@@ -41,9 +41,10 @@ struct CallScript {
         self.place = place
         isTogether = try expectation["together"]?.text("'together'") == "true"
         calls = try expectation["calls"]?.items("'calls'").map(Self.call) ?? []
-        connections = try expectation["connections"]?.items("'connections'").map { connection in
-            try connection.items("a connection").map(Self.exchange)
-        } ?? []
+        connections =
+            try expectation["connections"]?.items("'connections'").map { connection in
+                try connection.items("a connection").map(Self.exchange)
+            } ?? []
     }
 
     /// What the server does on each connection, one script each.

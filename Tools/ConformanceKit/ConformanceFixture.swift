@@ -54,7 +54,8 @@ public struct ConformanceFixture: Sendable {
     }
 
     /// The fixtures of the documentation, where this package was built.
-    public static let documentedFolder = String(#filePath.dropLast("ConformanceKit/ConformanceFixture.swift".count)) + "conformance/fixtures"
+    public static let documentedFolder =
+        String(#filePath.dropLast("ConformanceKit/ConformanceFixture.swift".count)) + "conformance/fixtures"
 
     private static let expectedEnding = ".expected.yaml"
 
