@@ -65,10 +65,13 @@ import TransportCore
 
     @Test("204, and any 2xx without a body, are results without effects", arguments: Wiring.allCases)
     func noEffects(wiring: Wiring) async throws {
-        let server = try await RawServer.start(.tcp, [
-            .readRequest, .send("HTTP/1.1 204 No Content\r\n\r\n"), .readRequest, .respond("200 OK"), .readRequest,
-            .respond("202 Accepted"),
-        ])
+        let server = try await RawServer.start(
+            .tcp,
+            [
+                .readRequest, .send("HTTP/1.1 204 No Content\r\n\r\n"), .readRequest, .respond("200 OK"), .readRequest,
+                .respond("202 Accepted"),
+            ]
+        )
         let client = try wiring.client(server)
         for _ in 0..<3 {
             #expect(try await Wiring.call(client) == "")
@@ -122,21 +125,27 @@ import TransportCore
 
     @Test("a connection that ends before or within the answer is made again", arguments: Wiring.allCases)
     func truncated(wiring: Wiring) async throws {
-        let server = try await RawServer.start(.tcp, scripts: [
-            [.readRequest, .reset],
-            [.readRequest, .send("HTTP/1.1 200 OK\r\n"), .close],
-            [.readRequest, .send("HTTP/1.1 200 OK\r\n\(RawServer.Step.octets)\r\ncontent-length: 9\r\n\r\nabc"), .close],
-            [.readRequest, .sendResult([0x41])],
-        ])
+        let server = try await RawServer.start(
+            .tcp,
+            scripts: [
+                [.readRequest, .reset],
+                [.readRequest, .send("HTTP/1.1 200 OK\r\n"), .close],
+                [.readRequest, .send("HTTP/1.1 200 OK\r\n\(RawServer.Step.octets)\r\ncontent-length: 9\r\n\r\nabc"), .close],
+                [.readRequest, .sendResult([0x41])],
+            ]
+        )
         #expect(try await Wiring.call(wiring.client(server)) == "A")
         #expect(server.connectionCount == 4)
     }
 
     @Test("a kept connection that the peer has closed costs the caller nothing", arguments: Wiring.allCases)
     func closedWhileIdle(wiring: Wiring) async throws {
-        let server = try await RawServer.start(.tcp, scripts: [
-            [.readRequest, .sendResult([0x41]), .close], [.readRequest, .sendResult([0x42])],
-        ])
+        let server = try await RawServer.start(
+            .tcp,
+            scripts: [
+                [.readRequest, .sendResult([0x41]), .close], [.readRequest, .sendResult([0x42])],
+            ]
+        )
         let client = try wiring.client(server)
         #expect(try await Wiring.call(client) == "A")
         #expect(try await Wiring.call(client) == "B")
@@ -199,9 +208,12 @@ import TransportCore
 
     @Test("the blocking transport sends the POST again to where a redirect leads; the async one names the place")
     func redirects() async throws {
-        let server = try await RawServer.start(.tcp, [
-            .readRequest, .respond("307 Moved", ["location: ../other?x=1"]), .readRequest, .sendResult([0x41]),
-        ])
+        let server = try await RawServer.start(
+            .tcp,
+            [
+                .readRequest, .respond("307 Moved", ["location: ../other?x=1"]), .readRequest, .sendResult([0x41]),
+            ]
+        )
         #expect(try await Wiring.call(Wiring.blocking.client(server, path: "/a/b/c")) == "A")
         #expect(try await server.connection().receivedText.contains("POST /a/other?x=1 HTTP/1.1\r\n"))
         let again = try await RawServer.start(.tcp, [.readRequest, .respond("301 Moved", ["location: http://localhost/new"])])
