@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 final class ExampleOutput: Sendable {
     @TaskLocal static var current: ExampleOutput?
 
-    private let printed = NIOLockedValueBox<[String]>([])
+    private let text = NIOLockedValueBox("")
 
     private init() {}
 
@@ -12,15 +12,15 @@ final class ExampleOutput: Sendable {
     static func of(_ example: () async throws -> Void) async rethrows -> [String] {
         let output = ExampleOutput()
         try await $current.withValue(output) { try await example() }
-        return output.printed.withLockedValue { $0 }
+        return output.text.withLockedValue { $0 }.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }
 
-    fileprivate func append(_ text: String) {
-        printed.withLockedValue { $0 += text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+    fileprivate func append(_ more: String) {
+        text.withLockedValue { $0 += more }
     }
 }
 
-/// Takes the place of the standard library's `print` in the examples.
-func print(_ items: Any..., terminator: String = "\n") {
-    ExampleOutput.current?.append(items.map { "\($0)" }.joined(separator: " "))
+/// Takes the place of the standard library's `print` in the examples, so it has the same parameters.
+func print(_ items: Any..., separator: String = " ", terminator: String = "\n") {
+    ExampleOutput.current?.append(items.map { "\($0)" }.joined(separator: separator) + terminator)
 }

@@ -62,4 +62,28 @@ enum TransportExamples {
         // end exchange
         return response
     }
+
+    /// - Returns: the ticket, which a caller needs to leave the line.
+    @discardableResult
+    static func pool(
+        connector: any Connector,
+        route: EndpointRoute,
+        limits: ConnectLimits,
+        plan: ExchangePlan,
+        body: ByteBuffer
+    ) -> LeaseTicket {
+        // begin pool
+        let pools = PoolManager(connector: connector)  // HTTPExchange has the connector
+        let pool = pools.pool(for: route.origin, limits: PoolLimits(maxConnections: 64, maxIdle: 64, lifetime: .seconds(15)))
+
+        // on pool.loop
+        let ticket = pool.lease(limits) { result in
+            guard case .success(let connection) = result else { return }
+            connection.exchange(plan, body: body, deadline: limits.deadline) { response in
+                pool.giveBack(connection)
+            }
+        }
+        // end pool
+        return ticket
+    }
 }
