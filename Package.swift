@@ -62,7 +62,10 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
     ("SpecParser", ["TransportCore", "TestSupport"], []),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
-    ("HTTPExchange", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
+    (
+        "HTTPExchange", ["TransportCore", "TestSupport"],
+        [Outside.nioCore, Outside.nioPosix, Outside.nioEmbedded, Outside.nioLocks, Outside.nioSSL]
+    ),
     ("PoolManager", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("Batching", ["TransportCore", "TestSupport"], [Outside.nioLocks]),
     ("RequestReply", ["TestSupport"], [Outside.protobuf]),
