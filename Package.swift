@@ -62,7 +62,10 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
     ("SpecParser", ["TransportCore", "TestSupport"], []),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
-    ("HTTPExchange", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
+    (
+        "HTTPExchange", ["TransportCore", "TestSupport"],
+        [Outside.nioCore, Outside.nioPosix, Outside.nioEmbedded, Outside.nioLocks, Outside.nioSSL]
+    ),
     ("AsyncTransport", ["HTTPExchange", "PoolManager", "TransportCore"], []),
     (
         "BlockingTransport", ["HTTPExchange", "PoolManager", "TransportCore", "TestSupport"],
@@ -197,7 +200,8 @@ let package = Package(
             .testTarget(
                 name: "DocumentationExamplesTests",
                 dependencies: dependencies([
-                    "DocumentationExamples", "SmallestProgram", "ConformanceKit", "RequestReply", "TransportCore", "TestSupport",
+                    "DocumentationExamples", "SmallestProgram", "Batching", "ConformanceKit", "RequestReply", "TransportCore",
+                    "TestSupport",
                 ]) + [Outside.nioCore],
                 path: "Tests/DocumentationExamplesTests",
                 swiftSettings: settings

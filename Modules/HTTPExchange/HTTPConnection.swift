@@ -37,11 +37,12 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     private static let copiedBody = 16_384
 
     let loop: any CallLoop
-    private let channel: any Channel
+    let channel: any Channel
     private let origin: Origin
     private var state = State.idle
     private var wasUsed = false
     private var lastError: (any Error)?
+    private var isSocketClosed = false
     private var closeHandlers: [@Sendable () -> Void] = []
     private var timer: (any CallTimer)?
     private var timerAt = TransportInstant.distantFuture
@@ -57,7 +58,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     }
 
     func whenClosed(_ handler: @escaping @Sendable () -> Void) {
-        if case .closed = state {
+        if isSocketClosed {
             handler()
         } else {
             closeHandlers.append(handler)
@@ -111,7 +112,14 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
 
     private func write(_ part: ByteBuffer) {
         let promise = channel.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenSuccess { [self] in partSent() }
+        promise.futureResult.whenComplete { [self] result in
+            switch result {
+            case .success: partSent()
+            // The end of the connection follows. After an error of the system it does not mean that nothing is missing.
+            case .failure(let error as IOError): lastError = lastError ?? error
+            case .failure: break
+            }
+        }
         channel.write(part, promise: promise)
     }
 
@@ -153,6 +161,20 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        connectionEnded()
+        socketClosed()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        lastError = error
+        // A missing close_notify is told before the end of the connection, which then decides what was lost.
+        if case NIOSSLError.uncleanShutdown? = error as? NIOSSLError { return }
+        connectionEnded()
+    }
+
+    /// Nothing more arrives.
+    private func connectionEnded() {
         if case .exchanging(var exchange) = state {
             let outcome = Result { () throws(ResponseFault) in try exchange.reader.ended(orderly: lastError == nil) }
             state = .exchanging(exchange)
@@ -162,17 +184,14 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
             complete(.failure(closedFailure(hasBegun: exchange.reader.hasBegun)), keepsOpen: false)
         }
         becomeClosed()
-        context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        lastError = error
-        // A missing close_notify is told before the end of the connection, which then decides what was lost.
-        if case NIOSSLError.uncleanShutdown? = error as? NIOSSLError { return }
-        if case .exchanging(let exchange) = state {
-            complete(.failure(closedFailure(hasBegun: exchange.reader.hasBegun)), keepsOpen: false)
-        } else {
-            becomeClosed()
+    private func socketClosed() {
+        isSocketClosed = true
+        let handlers = closeHandlers
+        closeHandlers = []
+        for handler in handlers {
+            handler()
         }
     }
 
@@ -207,9 +226,12 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         guard instant == timerAt else { return }
         timer = nil
         timerAt = .distantFuture
-        guard case .exchanging(let exchange) = state else { return }
+        guard case .exchanging(var exchange) = state else { return }
         let limit = nextLimit(of: exchange)
         guard limit.at <= loop.now else { return armTimer() }
+        if let response = exchange.reader.abandoned() {
+            return complete(.success(response), keepsOpen: false)
+        }
         let activity = exchange.unsentParts > 0 ? "the request was sent to \(origin)" : "\(exchange.reader.activity) from \(origin)"
         fail(.limitTripped(limit.name == "call" ? .budgetSpent : .timedOut, limit.name, limit.setting, while: activity))
     }
@@ -228,9 +250,11 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     private func complete(_ result: Result<ExchangeResponse, RequestReplyFailure>, keepsOpen: Bool) {
         guard case .exchanging(let exchange) = state else { return }
         wasUsed = true
-        if keepsOpen {
+        // A connection whose exchange is over can take its leave as one that was idle can.
+        if case .success = result, exchange.unsentParts == 0 {
             state = .idle
-        } else {
+        }
+        if !keepsOpen {
             becomeClosed()
         }
         exchange.completion(result)
@@ -238,15 +262,15 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
 
     private func becomeClosed() {
         if case .closed = state { return }
+        let wasIdle = if case .idle = state { true } else { false }
         state = .closed
         timer?.cancel()
         timer = nil
         timerAt = .distantFuture
-        channel.close(promise: nil)
-        let handlers = closeHandlers
-        closeHandlers = []
-        for handler in handlers {
-            handler()
+        if wasIdle {
+            channel.close(promise: nil)
+        } else {
+            channel.closeAtOnce()
         }
     }
 

@@ -63,8 +63,8 @@ enum TransportExamples {
         return response
     }
 
+    /// Shows the types that meet; it is compiled and not run.
     /// - Returns: the ticket, which a caller needs to leave the line.
-    @discardableResult
     static func pool(
         connector: any Connector,
         route: EndpointRoute,

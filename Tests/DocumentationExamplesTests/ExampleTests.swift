@@ -1,3 +1,4 @@
+import Batching
 import ConformanceKit
 import NIOCore
 import RequestReply
@@ -76,7 +77,18 @@ import TransportCore
 
     @Test("the fixtures run against a transport type of a user")
     func conformance() async throws {
-        #expect(try await ConformanceExample.run().allSatisfy { $0.passed })
+        let results = try await ConformanceExample.run()
+        #expect(results.count >= 5)
+        for result in results {
+            #expect(result.passed, "\(result)")
+        }
+    }
+
+    @Test("invocations are collected for an address")
+    func mailboxes() async throws {
+        #expect(try await BatchingExamples.mailboxes() == 5)
+        let performed = BatchingExamples.machine(address: "com.example/adder/Bob", group: .init(number: 0))
+        #expect(!performed.isEmpty)
     }
 
     // MARK: - Modules

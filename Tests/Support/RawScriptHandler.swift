@@ -55,7 +55,7 @@ final class RawScriptHandler: ChannelInboundHandler {
         switch step {
         case .readRequest: length = Self.requestLength(in: pending)
         case .readBytes(let count): length = pending.count >= count ? count : nil
-        case .send, .close, .reset: length = 0
+        case .send, .close, .closeSocket, .reset: length = 0
         }
         guard let length else { return false }
         pending.removeFirst(length)
@@ -70,6 +70,10 @@ final class RawScriptHandler: ChannelInboundHandler {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
         case .close:
             context.close(promise: nil)
+        case .closeSocket:
+            // What is closed at the handler for TLS does not pass it.
+            let tls = try? context.pipeline.syncOperations.context(name: RawServer.tlsHandlerName)
+            (tls ?? context).close(promise: nil)
         case .reset:
             // A socket that must not linger is closed with a reset.
             let channel = context.channel

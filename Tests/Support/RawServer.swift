@@ -1,5 +1,5 @@
 import NIOConcurrencyHelpers
-import NIOCore
+public import NIOCore
 import NIOPosix
 
 /// A server that follows a script instead of a protocol: it keeps the exact bytes that come in, and answers with the
@@ -21,6 +21,8 @@ public final class RawServer: Sendable {
         case send([UInt8])
         /// Closes the connection in order.
         case close
+        /// Closes the connection in order, but without the farewell of TLS.
+        case closeSocket
         /// Closes the connection without a farewell, as a crashed peer does.
         case reset
 
@@ -44,10 +46,19 @@ public final class RawServer: Sendable {
     /// The port; 0 for a UNIX domain socket.
     public var port: Int { channel.localAddress?.port ?? 0 }
 
+    /// What the handler for TLS is called that `prepare` adds to a pipeline.
+    public static let tlsHandlerName = "tls"
+
     /// Starts listening.
-    /// - Parameter scripts: the first connection follows the first one, and so on; all further ones follow the last one.
+    /// - Parameters:
+    ///   - scripts: the first connection follows the first one, and so on; all further ones follow the last one.
+    ///   - prepare: has a look at each connection before its script begins, such as to add TLS to it.
     /// - Throws: an error of the system when nobody can listen there.
-    public static func start(_ place: Place = .tcp, scripts: [[Step]]) async throws -> RawServer {
+    public static func start(
+        _ place: Place = .tcp,
+        scripts: [[Step]],
+        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in }
+    ) async throws -> RawServer {
         let state = NIOLockedValueBox(State())
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
@@ -55,6 +66,7 @@ public final class RawServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let connection = accept(in: state)
                     let script = connection.index < scripts.count ? scripts[connection.index] : scripts.last ?? []
+                    try prepare(channel)
                     try channel.pipeline.syncOperations.addHandler(RawScriptHandler(script, connection))
                 }
             }
@@ -67,8 +79,12 @@ public final class RawServer: Sendable {
     }
 
     /// Starts listening; every connection follows the same script.
-    public static func start(_ place: Place = .tcp, _ script: [Step]) async throws -> RawServer {
-        try await start(place, scripts: [script])
+    public static func start(
+        _ place: Place = .tcp,
+        _ script: [Step],
+        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in }
+    ) async throws -> RawServer {
+        try await start(place, scripts: [script], prepare: prepare)
     }
 
     /// Every connection that has been accepted so far.

@@ -30,9 +30,9 @@ enum ReceivedBytes {
         case .meaning:
             let found = requests(in: received)
             guard found.count == expected.count else { return ["expected \(expected.count) requests, found \(show(received))"] }
-            return zip(found, expected).flatMap { found, exchange in
-                requests(in: exchange.request).flatMap { differences(of: found, from: $0) }
-            }
+            let wanted = expected.flatMap { requests(in: $0.request) }
+            let pairs = anyOrder ? zip(found.sorted { $0.line < $1.line }, wanted.sorted { $0.line < $1.line }) : zip(found, wanted)
+            return pairs.flatMap { differences(of: $0, from: $1) }
         }
     }
 
