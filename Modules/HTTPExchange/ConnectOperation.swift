@@ -193,8 +193,8 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
                 isRefused
                 ? RequestReplyFailure(
                     .certificateRefused,
-                    "the certificate of \(origin) is refused: it does not verify for '\(origin.serverName)' (\(text)); "
-                        + "name its authority with trust_cacerts, or call it by the name that it was made for"
+                    "the certificate of \(origin) is refused: its authority is not trusted, its time is over, or it was not made for "
+                        + "'\(origin.serverName)'; name its authority with trust_cacerts, or call it by its own name"
                 )
                 : RequestReplyFailure(.handshakeFailed, "the TLS handshake with \(origin) failed: \(SystemErrorText.of(error))")
             end(.failure(failure))
