@@ -133,7 +133,7 @@ let package = Package(
         .target(
             name: "ConformanceKit",
             dependencies: dependencies([
-                "HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName", "URLTemplate", "TestSupport",
+                "HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName", "TestSupport",
             ]) + [Outside.yams],
             path: "Tools/ConformanceKit",
             swiftSettings: settings
