@@ -168,7 +168,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         do {
             try addTLS(context, to: channel)
         } catch {
-            end(.failure(RequestReplyFailure(.handshakeFailed, "TLS with \(origin) cannot begin: \(error)")))
+            end(.failure(RequestReplyFailure(.handshakeFailed, "TLS with \(origin) cannot begin: \(SystemErrorText.of(error))")))
         }
     }
 
@@ -187,17 +187,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         case .success:
             begin(channel)
         case .failure(let error):
-            let text = "\(error)"
-            let isRefused = text.contains("CERTIFICATE_VERIFY_FAILED") || text.lowercased().contains("hostname")
-            let failure =
-                isRefused
-                ? RequestReplyFailure(
-                    .certificateRefused,
-                    "the certificate of \(origin) is refused: its authority is not trusted, its time is over, or it was not made for "
-                        + "'\(origin.serverName)'; name its authority with trust_cacerts, or call it by its own name"
-                )
-                : RequestReplyFailure(.handshakeFailed, "the TLS handshake with \(origin) failed: \(SystemErrorText.of(error))")
-            end(.failure(failure))
+            end(.failure(TLSFailure.handshakeFailed(error, with: origin)))
         }
     }
 
@@ -207,10 +197,11 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
             try channel.pipeline.syncOperations.addHandler(connection)
             state = .ended
             deadlineTimer?.cancel()
+            raceTimer?.cancel()
             complete(.success(connection))
         } catch {
             state = .handshaking(channel)
-            end(.failure(RequestReplyFailure(.connectFailed, "the connection to \(origin) ended at once: \(error)")))
+            end(.failure(RequestReplyFailure(.connectFailed, "the connection to \(origin) ended at once: \(SystemErrorText.of(error))")))
         }
     }
 
@@ -239,7 +230,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         raceTimer?.cancel()
         closeLosers()
         if case .handshaking(let channel) = last {
-            channel.close(promise: nil)
+            channel.closeAtOnce()
         }
         complete(result)
     }

@@ -276,6 +276,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
 
     private func closedFailure(hasBegun: Bool) -> RequestReplyFailure {
         let reason = lastError.map { ": \(SystemErrorText.of($0))" } ?? ""
+        if let lastError, let refusal = TLSFailure.refusal(lastError, by: origin) { return refusal }
         if hasBegun {
             return RequestReplyFailure(.connectionLost, "\(origin) closed the connection in the middle of its answer\(reason)")
         }

@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOSSL
 
 #if canImport(Darwin)
     internal import Darwin
@@ -17,12 +16,8 @@ enum SystemErrorText {
             return String(cString: strerror(error.errnoCode))
         case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed:
             return "the peer closed the connection"
-        case NIOSSLError.uncleanShutdown:
-            return "the peer closed the connection without saying so inside TLS"
-        case NIOSSLError.handshakeFailed(let reason):
-            return "\(reason)"
         default:
-            return "\(error)"
+            return TLSFailure.text(of: error) ?? "\(error)"
         }
     }
 }

@@ -44,7 +44,7 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
         public static let connectFailed = Kind(.connectFailed, mayRetry: true)
         /// The TLS handshake ended early.
         public static let handshakeFailed = Kind(.handshakeFailed, mayRetry: true)
-        /// The peer's certificate does not verify, or its name is another one.
+        /// The peer's certificate does not verify, or its name is another one; or the peer does not take ours.
         public static let certificateRefused = Kind(.certificateRefused, mayRetry: false)
         /// A connection that was kept from an earlier exchange turned out to be closed before anything was answered.
         public static let staleConnection = Kind(.staleConnection, mayRetry: true)

@@ -33,3 +33,41 @@ extension HTTPConnection {
         }
     }
 }
+
+extension RawServer {
+    /// Has a server speak TLS.
+    static func tls(
+        _ identity: TestCertificates.Identity,
+        clientAuthority: String? = nil,
+        version: TLSVersion = .tlsv13
+    ) throws -> @Sendable (any Channel) throws -> Void {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.key, format: .pem))
+        )
+        configuration.maximumTLSVersion = version
+        if let clientAuthority {
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .file(clientAuthority)
+        }
+        let context = try NIOSSLContext(configuration: configuration)
+        return { channel in
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context), name: tlsHandlerName)
+        }
+    }
+}
+
+extension TLSSettings {
+    /// Settings as a spec would name the files.
+    static func files(trust: String? = nil, cert: String? = nil, key: String? = nil, password: String? = nil) -> TLSSettings {
+        func setting(_ path: String?, _ line: Int) -> Setting<String>? {
+            path.map { Setting($0, from: .line(file: "module.yaml", SourcePosition(line: line, column: 3))) }
+        }
+        return TLSSettings(
+            trustCACerts: setting(trust, 1),
+            clientCert: setting(cert, 2),
+            clientKey: setting(key, 3),
+            clientKeyPassword: setting(password, 4)
+        )
+    }
+}

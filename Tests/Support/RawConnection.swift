@@ -5,6 +5,7 @@ public final class RawConnection: Sendable {
     /// How many connections had been accepted before it.
     public let index: Int
     private let bytes = NIOLockedValueBox<[UInt8]>([])
+    private let hasError = NIOLockedValueBox(false)
     let scriptEnd = Eventual<Void>()
     let end = Eventual<Void>()
 
@@ -18,6 +19,9 @@ public final class RawConnection: Sendable {
     /// ``received`` as text.
     public var receivedText: String { String(decoding: received, as: UTF8.self) }
 
+    /// Whether nothing went wrong with the connection: no reset, and inside TLS no end without a farewell.
+    public var closedInOrder: Bool { end.current != nil && !hasError.withLockedValue { $0 } }
+
     /// Waits until every step of the script has been done.
     /// - Throws: ``WaitedTooLong``, or ``ConnectionEndedEarly`` when the client closed before.
     public func scriptEnded() async throws {
@@ -28,6 +32,10 @@ public final class RawConnection: Sendable {
     /// - Throws: ``WaitedTooLong`` when it is not.
     public func closed() async throws {
         try await end.value("the end of connection \(index)")
+    }
+
+    func failed() {
+        hasError.withLockedValue { $0 = true }
     }
 
     func append(_ more: some Sequence<UInt8>) {

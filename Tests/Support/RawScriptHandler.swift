@@ -35,6 +35,7 @@ final class RawScriptHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        connection.failed()
         context.close(promise: nil)
     }
 
@@ -71,16 +72,19 @@ final class RawScriptHandler: ChannelInboundHandler {
         case .close:
             context.close(promise: nil)
         case .closeSocket:
-            // What is closed at the handler for TLS does not pass it.
-            let tls = try? context.pipeline.syncOperations.context(name: RawServer.tlsHandlerName)
-            (tls ?? context).close(promise: nil)
+            closeSocket(context)
         case .reset:
             // A socket that must not linger is closed with a reset.
-            let channel = context.channel
-            (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
-                channel.close(promise: nil)
-            }
+            let lingering = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            let isSet = lingering ?? context.eventLoop.makeSucceededVoidFuture()
+            isSet.assumeIsolated().whenComplete { _ in self.closeSocket(context) }
         }
+    }
+
+    private func closeSocket(_ context: ChannelHandlerContext) {
+        // What is closed at the handler for TLS does not pass it.
+        let tls = try? context.pipeline.syncOperations.context(name: RawServer.tlsHandlerName)
+        (tls ?? context).close(promise: nil)
     }
 
     /// The length of the first request in `bytes`, or `nil` where it is not complete.
