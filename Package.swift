@@ -27,15 +27,15 @@ let settings: [SwiftSetting] = [
 /// The graph, one line a module: what it imports of this package, and what from outside.
 /// `ArchitectureTests` holds the sources against the same table.
 let modules: [(name: String, imports: [String], outside: [Target.Dependency])] = [
-    ("TransportCore", [], [Outside.nioCore]),
+    ("TransportCore", [], [Outside.nioCore, Outside.log]),
     ("TypeName", [], []),
     ("URLTemplate", ["TransportCore"], []),
     ("SpecParser", ["TransportCore"], [Outside.yams]),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
     ("HTTPExchange", ["TransportCore", "CZlib"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioTLS, Outside.nioSSL]),
     ("PoolManager", ["TransportCore"], [Outside.nioLocks]),
-    ("BlockingTransport", ["TransportCore"], [Outside.nioCore, Outside.nioLocks]),
-    ("AsyncTransport", ["TransportCore"], [Outside.nioCore]),
+    ("BlockingTransport", ["TransportCore"], [Outside.nioCore, Outside.nioLocks, Outside.log]),
+    ("AsyncTransport", ["TransportCore"], [Outside.nioCore, Outside.log]),
     ("Batching", ["TransportCore"], [Outside.nioLocks]),
     ("RequestReply", [], [Outside.protobuf]),
     (
@@ -68,7 +68,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ),
     ("AsyncTransport", ["HTTPExchange", "PoolManager", "TransportCore"], []),
     (
-        "BlockingTransport", ["HTTPExchange", "PoolManager", "TransportCore", "TestSupport"],
+        "BlockingTransport", ["HTTPExchange", "PoolManager", "UnixSocket", "TransportCore", "TestSupport"],
         [Outside.nioCore, Outside.nioLocks]
     ),
     ("PoolManager", ["TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
@@ -140,7 +140,8 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: dependencies(["TransportCore", "CZlib"]) + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks],
+            dependencies: dependencies(["TransportCore", "CZlib"])
+                + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log],
             path: "Tests/Support",
             exclude: ["functions"],
             swiftSettings: settings

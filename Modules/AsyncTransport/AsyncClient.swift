@@ -6,15 +6,15 @@ struct AsyncClient: RequestReplyClient {
     let setup: CallSetup
 
     func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
-        if let refusal = setup.refusal(of: request) { throw refusal }
-        let runner = CallRunner(setup, request: request, start: setup.loop.now)
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                runner.start { continuation.resume(returning: $0) }
+        try await setup.call(request) { start in
+            let runner = CallRunner(setup, request: request, start: start)
+            return await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    runner.start { continuation.resume(returning: $0) }
+                }
+            } onCancel: {
+                runner.interrupt(RequestReplyFailure(.cancelled, "the call was cancelled"))
             }
-        } onCancel: {
-            runner.interrupt(RequestReplyFailure(.cancelled, "the call was cancelled"))
         }
-        return try result.get()
     }
 }

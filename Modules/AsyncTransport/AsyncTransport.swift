@@ -1,3 +1,4 @@
+public import Logging
 public import TransportCore
 
 /// The transport type `io.statefun.transports.v1/async`: no thread waits for a call (HTTP Function Endpoint,
@@ -5,14 +6,21 @@ public import TransportCore
 public struct AsyncTransport: RequestReplyClientFactory {
     private let connector: any Connector
     private let pools: any ConnectionLeasing
+    private let logger: Logger
     private let clients = OpenClients()
 
     /// - Parameters:
     ///   - connector: reads URLs and certificates.
     ///   - pools: lends the connections; belongs to this transport alone, which shuts it down.
-    public init(connector: any Connector, pools: any ConnectionLeasing) {
+    ///   - logger: hears of attempts, at level `trace` and, where they fail, `debug`.
+    public init(
+        connector: any Connector,
+        pools: any ConnectionLeasing,
+        logger: Logger = Logger(label: CallSetup.logLabel)
+    ) {
         self.connector = connector
         self.pools = pools
+        self.logger = logger
     }
 
     public var transportType: String { KnownTransport.async }
@@ -33,14 +41,15 @@ public struct AsyncTransport: RequestReplyClientFactory {
         let setup = CallSetup(
             route: CallRoute(url: endpoint, route: route, pool: pool, limits: options.limits),
             policy: options.retry,
-            metrics: metrics
+            metrics: metrics,
+            logger: logger
         )
         clients.add(setup)
         return AsyncClient(setup: setup)
     }
 
-    public func shutdown() async {
-        await clients.shutDown()
+    public func shutdown(drainingFor limit: Duration) async {
+        await clients.shutDown(drainingFor: limit)
         await pools.shutdown()
     }
 }

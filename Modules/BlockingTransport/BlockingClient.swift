@@ -9,27 +9,30 @@ public struct BlockingClient: RequestReplyClient {
 
     /// Runs the call on a thread of the transport's set, which it occupies until it has ended.
     public func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
-        if let refusal = setup.refusal(of: request) { throw refusal }
-        let start = setup.loop.now
-        let runner = CallRunner(setup, request: request, start: start)
-        let waiting = WaitingCall()
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Result<ByteBuffer, RequestReplyFailure>, Never>) in
-                waiting.begin { continuation.resume(returning: .failure($0)) }
-                let isQueued = threads.run {
-                    guard waiting.leave() else { return }
-                    continuation.resume(returning: Self.wait(for: runner))
+        try await setup.call(request) { start in
+            let runner = CallRunner(setup, request: request, start: start)
+            let waiting = WaitingCall()
+            return await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    waiting.begin { continuation.resume(returning: .failure($0)) }
+                    let placed = threads.run {
+                        guard waiting.leave() else { return }
+                        continuation.resume(returning: Self.wait(for: runner))
+                    } whenRefused: { failure in
+                        var failure = failure
+                        failure.endpoint = setup.endpoint
+                        waiting.fail(with: failure)
+                    }
+                    if placed == .queued {
+                        limitWait(of: waiting, from: start)
+                    }
                 }
-                if isQueued {
-                    limitWait(of: waiting, from: start)
-                }
+            } onCancel: {
+                let cancelled = RequestReplyFailure(.cancelled, "the call was cancelled")
+                waiting.fail(with: cancelled)
+                runner.interrupt(cancelled)
             }
-        } onCancel: {
-            let cancelled = RequestReplyFailure(.cancelled, "the call was cancelled")
-            waiting.fail(with: cancelled)
-            runner.interrupt(cancelled)
         }
-        return try result.get()
     }
 
     /// Makes the call on the calling thread, which waits until it has ended: for programs without async code.
@@ -37,11 +40,14 @@ public struct BlockingClient: RequestReplyClient {
     /// Not for an event loop's thread, which would wait for itself; that is refused as
     /// ``RequestReplyFailure/Kind/misconfigured``.
     public func callBlocking(_ request: RequestReplyRequest) throws(RequestReplyFailure) -> ByteBuffer {
-        if let refusal = setup.refusal(of: request) { throw refusal }
-        guard !setup.loop.isCurrent else {
-            throw RequestReplyFailure(.misconfigured, "a blocking call on an event loop would wait for itself; use call(_:)")
+        try setup.callBlocking(request) { start in
+            guard !setup.loop.isCurrent else {
+                return .failure(
+                    RequestReplyFailure(.misconfigured, "a blocking call on an event loop would wait for itself; use call(_:)")
+                )
+            }
+            return Self.wait(for: CallRunner(setup, request: request, start: start))
         }
-        return try Self.wait(for: CallRunner(setup, request: request, start: setup.loop.now)).get()
     }
 
     private static func wait(for runner: CallRunner) -> Result<ByteBuffer, RequestReplyFailure> {

@@ -1,3 +1,4 @@
+public import Logging
 public import TransportCore
 
 /// The transport type `io.statefun.transports.v1/okhttp`, the documented default: every call occupies one thread of a
@@ -9,6 +10,7 @@ public struct BlockingTransport: RequestReplyClientFactory {
     private let connector: any Connector
     private let pools: any ConnectionLeasing
     private let threads: CallThreads
+    private let logger: Logger
     private let clients = OpenClients()
 
     /// - Parameters:
@@ -16,10 +18,17 @@ public struct BlockingTransport: RequestReplyClientFactory {
     ///   - pools: lends the connections; belongs to this transport alone, which shuts it down.
     ///   - threads: how many calls run at once, at least 1; further ones wait within their `call` limit. Threads start when
     ///     they are needed and end when they have had nothing to do for a minute.
-    public init(connector: any Connector, pools: any ConnectionLeasing, threads: Int = defaultThreads) {
+    ///   - logger: hears of attempts, at level `trace` and, where they fail, `debug`.
+    public init(
+        connector: any Connector,
+        pools: any ConnectionLeasing,
+        threads: Int = defaultThreads,
+        logger: Logger = Logger(label: CallSetup.logLabel)
+    ) {
         self.connector = connector
         self.pools = pools
         self.threads = CallThreads(limit: threads)
+        self.logger = logger
     }
 
     public var transportType: String { KnownTransport.okHttp }
@@ -46,7 +55,7 @@ public struct BlockingTransport: RequestReplyClientFactory {
         let (options, inspection) = BlockingOptions.read(properties, connector: connector)
         if let error = inspection.firstError { throw error }
         let route = try connector.route(for: endpoint, tls: options.tls)
-        let redirects = RedirectRule(connector: connector, pools: pools, limits: options.limits, tls: options.tls)
+        let redirects = RedirectRule(connector: connector, pools: pools, limits: options.limits, tls: options.tls, home: route.origin.place)
         let setup = CallSetup(
             route: CallRoute(
                 url: endpoint,
@@ -56,15 +65,16 @@ public struct BlockingTransport: RequestReplyClientFactory {
             ),
             policy: options.retry,
             metrics: metrics,
+            logger: logger,
             redirecting: { location, from in redirects.follow(location, from: from) }
         )
         clients.add(setup)
         return BlockingClient(setup: setup, threads: threads)
     }
 
-    public func shutdown() async {
-        await clients.shutDown()
+    public func shutdown(drainingFor limit: Duration) async {
         threads.shutDown()
+        await clients.shutDown(drainingFor: limit)
         await pools.shutdown()
     }
 }

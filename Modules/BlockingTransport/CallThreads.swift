@@ -1,4 +1,5 @@
 internal import NIOConcurrencyHelpers
+internal import TransportCore
 
 #if canImport(Darwin)
     internal import Darwin
@@ -12,18 +13,34 @@ internal import NIOConcurrencyHelpers
 /// without work.
 final class CallThreads: Sendable {
     typealias Work = @Sendable () -> Void
+    typealias Refusal = @Sendable (RequestReplyFailure) -> Void
+
+    /// What becomes of some work.
+    enum Placement {
+        /// A thread has it.
+        case running
+        /// It stands in line.
+        case queued
+        /// It never runs.
+        case refused
+    }
+
+    private struct Waiting {
+        let work: Work
+        let refuse: Refusal
+    }
 
     private struct State {
         var idle: [CallThread] = []
         var running = 0
-        var waiting: [Work] = []
+        var waiting: [Waiting] = []
         /// The first of `waiting` that nobody has taken yet.
         var firstWaiting = 0
         var isShutDown = false
 
         mutating func takeWaiting() -> Work? {
             guard firstWaiting < waiting.count else { return nil }
-            let work = waiting[firstWaiting]
+            let work = waiting[firstWaiting].work
             firstWaiting += 1
             if firstWaiting > 1024, firstWaiting * 2 > waiting.count {
                 waiting.removeFirst(firstWaiting)
@@ -37,7 +54,11 @@ final class CallThreads: Sendable {
         case handTo(CallThread)
         case start
         case queued
+        case refuse(RequestReplyFailure)
     }
+
+    /// How much work may wait for a thread.
+    static let maxWaiting = 65_536
 
     /// How many threads there may be.
     let limit: Int
@@ -47,12 +68,15 @@ final class CallThreads: Sendable {
         self.limit = max(1, limit)
     }
 
-    /// Runs `work` on a thread of its own. Returns whether it has to wait for one.
-    func run(_ work: @escaping Work) -> Bool {
+    /// Runs `work` on a thread of its own, now or later; or calls `refuse` with the reason, where the line is full and when
+    /// the threads are shut down before its turn comes.
+    func run(_ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
         let decision = state.withLockedValue { state -> Decision in
+            guard !state.isShutDown else { return .refuse(.tooLate) }
             if let thread = state.idle.popLast() { return .handTo(thread) }
             guard state.running < limit else {
-                state.waiting.append(work)
+                guard state.waiting.count - state.firstWaiting < Self.maxWaiting else { return .refuse(lineFull) }
+                state.waiting.append(Waiting(work: work, refuse: refuse))
                 return .queued
             }
             state.running += 1
@@ -60,40 +84,58 @@ final class CallThreads: Sendable {
         }
         switch decision {
         case .handTo(let thread): thread.take(work)
-        case .start: start(work)
-        case .queued: return true
+        case .start: return start(work, whenRefused: refuse)
+        case .queued: return .queued
+        case .refuse(let failure):
+            refuse(failure)
+            return .refused
         }
-        return false
+        return .running
     }
 
-    /// Ends the threads that have no work, and the others after theirs.
+    /// Refuses what waits, and ends the threads that have no work, and the others after theirs.
     func shutDown() {
-        let idle = state.withLockedValue { state in
+        let (idle, waiting) = state.withLockedValue { state in
             state.isShutDown = true
-            defer { state.idle = [] }
-            return state.idle
+            defer {
+                state.idle = []
+                state.waiting = []
+                state.firstWaiting = 0
+            }
+            return (state.idle, state.waiting[state.firstWaiting...])
         }
         for thread in idle {
             thread.take(nil)
         }
+        for entry in waiting {
+            entry.refuse(.tooLate)
+        }
+    }
+
+    private var lineFull: RequestReplyFailure {
+        RequestReplyFailure(
+            .poolExhausted,
+            "too many calls (\(Self.maxWaiting)) wait for one of the \(limit) threads already; allow more threads or make fewer calls at a time"
+        )
     }
 
     /// How many threads there are, busy or idle.
     var count: Int { state.withLockedValue { $0.running } }
 
-    private func start(_ work: @escaping Work) {
+    private func start(_ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
         let thread = CallThread()
         let box = Unmanaged.passRetained(ThreadStart { [self] in live(thread, first: work) })
-        if !box.startThread() {
-            box.release()
-            // Without a thread of its own the work shares the next one that is free; with none at all it runs on the spot.
-            let othersRun = state.withLockedValue { state in
-                state.running -= 1
-                if state.running > 0 { state.waiting.append(work) }
-                return state.running > 0
-            }
-            if !othersRun { work() }
+        guard !box.startThread() else { return .running }
+        box.release()
+        // Without a thread of its own the work gets the next one that is free.
+        let othersRun = state.withLockedValue { state in
+            state.running -= 1
+            if state.running > 0 { state.waiting.append(Waiting(work: work, refuse: refuse)) }
+            return state.running > 0
         }
+        guard !othersRun else { return .queued }
+        refuse(RequestReplyFailure(.poolExhausted, "the system has no thread for the call"))
+        return .refused
     }
 
     /// The life of one thread.

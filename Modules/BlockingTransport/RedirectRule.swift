@@ -9,6 +9,8 @@ struct RedirectRule: Sendable {
     let pools: any ConnectionLeasing
     let limits: ExchangeLimits
     let tls: TLSSettings?
+    /// The place that ``tls`` is configured for.
+    let home: Origin.Place
 
     func follow(_ location: String, from: CallRoute) -> Result<CallRoute, RequestReplyFailure> {
         do throws(SpecTextError) {
@@ -21,18 +23,24 @@ struct RedirectRule: Sendable {
                     refusal(location, "it leads from \(from.url.scheme.rawValue) to \(url.scheme.rawValue), which is never followed")
                 )
             }
-            var tls = tls
-            if url.host != from.url.host || url.port != from.url.port {
-                tls?.clientCert = nil
-                tls?.clientKey = nil
-                tls?.clientKeyPassword = nil
+            var route = try connector.route(for: url, tls: tls)
+            // Where the redirect comes from does not matter: a host may point to itself.
+            if route.origin.place != home {
+                route = try connector.route(for: url, tls: withoutCertificate)
             }
-            let route = try connector.route(for: url, tls: tls)
             let pool = pools.pool(for: route.origin, limits: BlockingOptions.pool)
             return .success(CallRoute(url: url, route: route, pool: pool, limits: limits))
         } catch {
-            return .failure(refusal(location, error.message))
+            return .failure(refusal(location, "it is no URL that can be called (\(sent: error.message))"))
         }
+    }
+
+    private var withoutCertificate: TLSSettings? {
+        var tls = tls
+        tls?.clientCert = nil
+        tls?.clientKey = nil
+        tls?.clientKeyPassword = nil
+        return tls
     }
 
     private func sameSocket(_ location: String, from: CallRoute) throws(SpecTextError) -> CallRoute {
@@ -42,8 +50,8 @@ struct RedirectRule: Sendable {
         return CallRoute(url: from.url, route: route, pool: from.pool, limits: limits)
     }
 
-    private func refusal(_ location: String, _ reason: String) -> RequestReplyFailure {
-        RequestReplyFailure(.redirect, "the redirect to '\(location.prefix(200))' is not followed: \(reason)")
+    private func refusal(_ location: String, _ reason: FailureText) -> RequestReplyFailure {
+        RequestReplyFailure(.redirect, text: "the redirect to \(sent: location) is not followed: \(reason)")
     }
 
     // MARK: - References (RFC 3986, section 5.2)

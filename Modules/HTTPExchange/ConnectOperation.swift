@@ -26,7 +26,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
 
     private let connector: HTTPConnector
     private let origin: Origin
-    private let loop: EventLoopCallLoop
+    private let loop: any ChannelLoop
     private let limits: ConnectLimits
     private var completion: Completion?
     private var state = State.ready
@@ -39,7 +39,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
     init(
         _ connector: HTTPConnector,
         to origin: Origin,
-        on loop: EventLoopCallLoop,
+        on loop: any ChannelLoop,
         limits: ConnectLimits,
         _ completion: @escaping Completion
     ) {

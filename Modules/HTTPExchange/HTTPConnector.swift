@@ -8,7 +8,7 @@ public final class HTTPConnector: Connector {
     let resolvers: [any SocketAddressResolving]
     let contexts = TLSContexts()
     let threads = NIOThreadPool.singleton
-    private let loops: [EventLoopCallLoop]
+    private let loops: [any ChannelLoop]
     private let turn = NIOLockedValueBox(0)
 
     /// Connects on the event loops that the whole process shares, which need no shutdown.
@@ -21,9 +21,14 @@ public final class HTTPConnector: Connector {
     /// - Parameters:
     ///   - group: the caller shuts it down, after everything that uses this connector.
     ///   - resolvers: who knows which scheme; the first one that serves it is asked.
-    public init(group: any EventLoopGroup, resolvers: [any SocketAddressResolving] = [TCPResolver()]) {
+    public convenience init(group: any EventLoopGroup, resolvers: [any SocketAddressResolving] = [TCPResolver()]) {
+        self.init(loops: group.makeIterator().map { EventLoopCallLoop($0) }, resolvers: resolvers)
+    }
+
+    /// Connects on loops that the caller has made, at least one.
+    public init(loops: [any ChannelLoop], resolvers: [any SocketAddressResolving] = [TCPResolver()]) {
         self.resolvers = resolvers
-        self.loops = group.makeIterator().map { EventLoopCallLoop($0) }
+        self.loops = loops
     }
 
     public func route(for url: EndpointURL, tls: TLSSettings?) throws(SpecTextError) -> EndpointRoute {
@@ -60,7 +65,7 @@ public final class HTTPConnector: Connector {
         limits: ConnectLimits,
         _ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void
     ) -> any ConnectAttempt {
-        guard let loop = loop as? EventLoopCallLoop else {
+        guard let loop = loop as? any ChannelLoop else {
             completion(.failure(RequestReplyFailure(.misconfigured, "this loop is not one of the connector's")))
             return NoConnectAttempt()
         }

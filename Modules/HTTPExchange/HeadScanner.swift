@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import TransportCore
 
 /// Finds the empty line that ends a head or a trailer, looking at every byte once, however the bytes arrive.
 ///
@@ -44,7 +45,7 @@ struct HeadScanner {
 
     private mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(ResponseFault) -> Int? {
         if beginsAnswer, !bytes.prefix(Self.beginning.count).elementsEqual(Self.beginning.prefix(bytes.count)) {
-            throw ResponseFault("the answer does not begin with HTTP/1.1 but with '\(ResponseHead.excerpt(bytes))'")
+            throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: ResponseHead.excerpt(bytes))")
         }
         let count = min(bytes.count, room)
         while scanned < count {

@@ -5,12 +5,14 @@ internal import TransportCore
 /// Every fault closes the connection: after it nobody knows where the next response would begin.
 struct ResponseFault: Error, Equatable {
     let kind: RequestReplyFailure.Kind
-    let message: String
+    let text: FailureText
 
-    init(_ message: String, kind: RequestReplyFailure.Kind = .malformedResponse) {
+    init(_ text: FailureText, kind: RequestReplyFailure.Kind = .malformedResponse) {
         self.kind = kind
-        self.message = message
+        self.text = text
     }
 
-    var failure: RequestReplyFailure { RequestReplyFailure(kind, message) }
+    var message: String { text.full }
+
+    var failure: RequestReplyFailure { RequestReplyFailure(kind, text: text) }
 }

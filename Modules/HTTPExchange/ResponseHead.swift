@@ -49,11 +49,11 @@ struct ResponseHead: Equatable {
     private static func parseStatusLine(_ line: UnsafeRawBufferPointer) throws(ResponseFault) -> (minorVersion: Int, status: Int) {
         let version = Array("HTTP/1.".utf8)
         guard line.count >= 12, line.prefix(7).elementsEqual(version), line[7] == 0x30 || line[7] == 0x31, line[8] == 0x20 else {
-            throw ResponseFault("the answer does not begin with HTTP/1.1 but with '\(excerpt(line))'")
+            throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: excerpt(line))")
         }
         let digits = line[9..<12]
         guard digits.allSatisfy({ (0x30...0x39).contains($0) }), line.count == 12 || line[12] == 0x20 else {
-            throw ResponseFault("the answer's status is not a number of three digits: '\(excerpt(line))'")
+            throw ResponseFault("the answer's status is not a number of three digits: \(sent: excerpt(line))")
         }
         let status = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         guard (100...599).contains(status) else {
@@ -122,11 +122,11 @@ struct HeadFields {
             throw ResponseFault("a field of the answer's head is folded over two lines")
         }
         guard let colon = line.firstIndex(of: 0x3A), colon > 0 else {
-            throw ResponseFault("a line of the answer's head is not a field: '\(ResponseHead.excerpt(line))'")
+            throw ResponseFault("a line of the answer's head is not a field: \(sent: ResponseHead.excerpt(line))")
         }
         let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
         guard name.allSatisfy(Self.isTokenByte) else {
-            throw ResponseFault("the answer has a field with an unsound name: '\(ResponseHead.excerpt(name))'")
+            throw ResponseFault("the answer has a field with an unsound name: \(sent: ResponseHead.excerpt(name))")
         }
         let value = Self.trim(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]))
         try add(name: name, value: value)
@@ -155,7 +155,7 @@ struct HeadFields {
         case 17 where Self.equal(name, "transfer-encoding"):
             // A coding after or before `chunked` is legal, but nothing here asked for one.
             guard Self.equal(value, "chunked") else {
-                throw ResponseFault("the answer's Transfer-Encoding is '\(ResponseHead.excerpt(value))', not chunked")
+                throw ResponseFault("the answer's Transfer-Encoding is \(sent: ResponseHead.excerpt(value)), not chunked")
             }
             guard !isChunked else { throw ResponseFault("the answer has two Transfer-Encodings") }
             isChunked = true
@@ -167,7 +167,7 @@ struct HeadFields {
     private mutating func addLength(_ value: UnsafeRawBufferPointer) throws(ResponseFault) {
         guard length == nil else { throw ResponseFault("the answer has two Content-Lengths") }
         guard (1...18).contains(value.count), value.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw ResponseFault("the answer's Content-Length is not a number: '\(ResponseHead.excerpt(value))'")
+            throw ResponseFault("the answer's Content-Length is not a number: \(sent: ResponseHead.excerpt(value))")
         }
         length = value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
@@ -180,7 +180,7 @@ struct HeadFields {
         case "deflate": added = .deflate
         default:
             codingFault = ResponseFault(
-                "the answer's Content-Encoding is '\(ResponseHead.excerpt(value))'; only gzip and deflate were asked for"
+                "the answer's Content-Encoding is \(sent: ResponseHead.excerpt(value)); only gzip and deflate were asked for"
             )
             return
         }

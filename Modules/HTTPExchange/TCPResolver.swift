@@ -23,12 +23,18 @@ public final class TCPResolver: SocketAddressResolving {
         let port: Int
     }
 
-    private let threads: NIOThreadPool
+    /// Look-ups of names whose servers do not answer take many seconds each. They have threads of their own, so that they hold
+    /// up nothing else, and enough of them that a few dead names do not hold up the living. Never shut down, like all that
+    /// belongs to the whole process.
+    private static let threads: NIOThreadPool = {
+        let threads = NIOThreadPool(numberOfThreads: 16)
+        threads.start()
+        return threads
+    }()
+
     private let waiting = NIOLockedValueBox<[Name: [Completion]]>([:])
 
-    public init() {
-        threads = .singleton
-    }
+    public init() {}
 
     public func serves(_ scheme: EndpointURL.Scheme) -> Bool {
         !scheme.isUnix
@@ -63,7 +69,7 @@ public final class TCPResolver: SocketAddressResolving {
             return waiting[name]?.count == 1
         }
         guard isFirst else { return }
-        threads.submit { [self] _ in
+        Self.threads.submit { [self] _ in
             let result = Self.lookUp(name)
             let completions = waiting.withLockedValue { $0.removeValue(forKey: name) ?? [] }
             for completion in completions {

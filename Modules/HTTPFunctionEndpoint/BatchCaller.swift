@@ -36,7 +36,10 @@ final class BatchCaller: Sendable {
                 id: address.id,
                 payload: try Self.encode(batch, endpoint: client.url)
             )
-            logger.debug("calling", metadata: ["address": "\(address)", "url": "\(client.url)", "round": "\(rounds.rounds + 1)"])
+            logger.debug(
+                "calling",
+                metadata: ["address": "\(address)", "endpoint": "\(client.url.withoutQuery)", "round": "\(rounds.rounds + 1)"]
+            )
             let answer = try Self.decode(try await client.client.call(request), endpoint: client.url)
             do throws(RequestReplyFailure) {
                 switch try rounds.answered(answer, sent: Set(attached.map(\.name))) {

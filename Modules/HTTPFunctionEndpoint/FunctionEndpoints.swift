@@ -127,10 +127,14 @@ public final class FunctionEndpoints: Sendable {
     }
 
     /// Ends every call in flight and closes every connection. Nothing can be called afterwards.
-    public func shutdown() async {
+    /// - Parameter limit: how long calls in flight may take to end by themselves. What waits behind them fails at once, and
+    ///   nothing is tried again. Called once more meanwhile with a shorter limit, it ends sooner.
+    public func shutdown(drainingFor limit: Duration = .zero) async {
         async let drained: Void = mailboxes.shutdown()
-        for transport in transports.all {
-            await transport.shutdown()
+        await withTaskGroup { group in
+            for transport in transports.all {
+                group.addTask { await transport.shutdown(drainingFor: limit) }
+            }
         }
         await drained
     }

@@ -1,3 +1,4 @@
+internal import Logging
 public import NIOCore
 
 /// Takes one call from its first attempt to its end: borrows a connection, exchanges, judges the answer, retries.
@@ -52,7 +53,7 @@ public final class CallRunner: @unchecked Sendable {
             case .ready:
                 state = .running(completion)
                 guard setup.running.insert(self) else {
-                    return interruptRunning(RequestReplyFailure(.shutDown, "the transport has been shut down"))
+                    return interruptRunning(.tooLate)
                 }
                 perform(machine.callStarted(at: setup.loop.now), on: setup.route)
             case .interrupted(let failure):
@@ -73,6 +74,12 @@ public final class CallRunner: @unchecked Sendable {
             case .interrupted, .ended: break
             }
         }
+    }
+
+    /// Lets the call end by itself, but not try anything again. To be called on the loop.
+    func drain() {
+        guard case .running = state, let action = machine.drainBegan(at: setup.loop.now) else { return }
+        perform(action, on: setup.route)
     }
 
     private func interruptRunning(_ failure: RequestReplyFailure) {
@@ -98,7 +105,9 @@ public final class CallRunner: @unchecked Sendable {
     private func performNow(_ action: RetryMachine.Action, on route: CallRoute) {
         switch action {
         case .attempt:
-            attemptStart = setup.loop.now
+            if redirects == 0 {
+                attemptStart = setup.loop.now
+            }
             let next = CallAttempt(route, body: request.payload, deadline: machine.budget.deadline)
             attempt = next
             next.start { [self] result in
@@ -128,13 +137,10 @@ public final class CallRunner: @unchecked Sendable {
             case .success(let response): response.verdict
             case .failure(let failure): ResponseVerdict.failed(failure)
             }
-        setup.metrics.attemptEnded(
-            functionType: request.functionType,
-            nanoseconds: attemptStart.nanoseconds(until: now),
-            failed: verdict.isFailure
-        )
         switch verdict {
         case .answered(let body):
+            report(nil, at: now)
+            setup.logger.trace("attempt answered", metadata: metadata)
             machine.attemptSucceeded()
             finish(.success(body))
         case .failed(let failure):
@@ -146,20 +152,69 @@ public final class CallRunner: @unchecked Sendable {
             redirects += 1
             guard redirects <= CallSetup.maxRedirects else {
                 return attemptFailed(
-                    RequestReplyFailure(.redirect, "more than \(CallSetup.maxRedirects) redirects, the last one to \(location)"),
+                    RequestReplyFailure(
+                        .redirect,
+                        text: "more than \(CallSetup.maxRedirects) redirects, the last one to \(sent: location)"
+                    ),
                     at: now
                 )
             }
             switch redirecting(location, route) {
-            case .success(let next): perform(machine.attemptRedirected(at: now), on: next)
+            case .success(let next):
+                let action = machine.attemptRedirected(at: now)
+                if case .fail(let failure) = action { report(failure, at: now) }
+                perform(action, on: next)
             case .failure(let refused): attemptFailed(refused, at: now)
             }
         }
     }
 
     private func attemptFailed(_ failure: RequestReplyFailure, at now: TransportInstant) {
+        report(failure, at: now)
         redirects = 0
-        perform(machine.attemptFailed(failure, at: now, chance: setup.chance()), on: setup.route)
+        let attempt = machine.attemptCount
+        let action = machine.attemptFailed(failure, at: now, chance: setup.chance())
+        log(failure, ofAttempt: attempt, followedBy: action, at: now)
+        perform(action, on: setup.route)
+    }
+
+    /// An attempt, with all the redirects that it followed, is over.
+    private func report(_ failure: RequestReplyFailure?, at now: TransportInstant) {
+        setup.metrics.attemptEnded(
+            functionType: request.functionType,
+            nanoseconds: attemptStart.nanoseconds(until: now),
+            failure: failure?.kind
+        )
+    }
+
+    // MARK: - Log
+
+    /// What every message says. Nothing of it comes from a peer, and a query, which may hold a key, is left out.
+    private var metadata: Logger.Metadata {
+        [
+            "endpoint": "\(setup.route.url.withoutQuery)",
+            "address": "\(request.functionType)/\(request.id)",
+            "attempt": "\(machine.attemptCount)",
+        ]
+    }
+
+    private func log(
+        _ failure: RequestReplyFailure,
+        ofAttempt attempt: Int,
+        followedBy action: RetryMachine.Action,
+        at now: TransportInstant
+    ) {
+        guard setup.logger.logLevel <= .debug else { return }
+        var metadata = metadata
+        metadata["attempt"] = "\(attempt)"
+        metadata["kind"] = "\(failure.kind)"
+        metadata["reason"] = "\(failure.text.loggable)"
+        switch action {
+        case .attempt: metadata["next"] = "at once"
+        case .pause(let until): metadata["next"] = "in \(DurationText.format(now.duration(to: until)))"
+        case .fail: metadata["next"] = "none"
+        }
+        setup.logger.debug("attempt failed", metadata: metadata)
     }
 
     private func finish(_ result: Result<ByteBuffer, RequestReplyFailure>) {

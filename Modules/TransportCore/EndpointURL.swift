@@ -34,6 +34,9 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
     /// For UNIX domain sockets this is the path of the socket file followed by the path of the request.
     public let pathAndQuery: String
 
+    /// The URL for a log: a query may hold a key that nobody else should see.
+    public var withoutQuery: String { String(description.prefix { $0 != "?" }) }
+
     /// Reads a URL.
     /// - Throws: ``SpecTextError`` that says which part is wrong.
     public init(parsing text: String) throws(SpecTextError) {

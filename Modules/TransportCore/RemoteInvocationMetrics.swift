@@ -3,8 +3,10 @@
 /// Calls come from the hot path: an implementation returns at once and does no I/O. Every requirement has a default that
 /// does nothing.
 public protocol RemoteInvocationMetrics: Sendable {
-    /// An attempt has ended: `remoteInvocationLatency`, and `remoteInvocationFailures` where `failed`.
-    func attemptEnded(functionType: String, nanoseconds: Int64, failed: Bool)
+    /// An attempt has ended: `remoteInvocationLatency`, and `remoteInvocationFailures` where there is a `failure`.
+    func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?)
+    /// A call has ended: all its attempts, with what was before and between them.
+    func callEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?)
     /// Calls in flight have become more or fewer by `change`: `inflightAsyncOps`.
     func inFlightChanged(functionType: String, by change: Int)
     /// Invocations waiting in mailboxes have become more or fewer by `change`: `numBacklog`.
@@ -14,7 +16,8 @@ public protocol RemoteInvocationMetrics: Sendable {
 }
 
 extension RemoteInvocationMetrics {
-    public func attemptEnded(functionType: String, nanoseconds: Int64, failed: Bool) {}
+    public func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {}
+    public func callEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {}
     public func inFlightChanged(functionType: String, by change: Int) {}
     public func backlogChanged(functionType: String, by change: Int) {}
     public func blockedAddressesChanged(functionType: String, by change: Int) {}

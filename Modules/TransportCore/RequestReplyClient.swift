@@ -47,9 +47,10 @@ public protocol RequestReplyClientFactory: Sendable {
     /// that does not implement it shows its keys as they are written and reports no problems.
     func inspect(_ properties: TransportProperties) -> TransportInspection
 
-    /// Ends the calls in flight as ``RequestReplyFailure/Kind/shutDown`` and closes every connection. A factory that
-    /// keeps nothing open need not implement it.
-    func shutdown() async
+    /// Refuses further calls as ``RequestReplyFailure/Kind/shutDown``, gives those in flight `limit` to end, without
+    /// another attempt, ends the others so, closes every connection, and returns when nothing is left. Called again
+    /// meanwhile with a shorter limit, it ends sooner. A factory that keeps nothing open need not implement it.
+    func shutdown(drainingFor limit: Duration) async
 }
 
 /// What a factory makes of some properties.
@@ -82,7 +83,12 @@ extension RequestReplyClientFactory {
         return TransportInspection(options: options)
     }
 
-    public func shutdown() async {}
+    public func shutdown(drainingFor limit: Duration) async {}
+
+    /// Ends the calls in flight at once, and closes every connection.
+    public func shutdown() async {
+        await shutdown(drainingFor: .zero)
+    }
 }
 
 /// The transport types that a program knows. A value: whoever holds a copy is not affected by what others add.

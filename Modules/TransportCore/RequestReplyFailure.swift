@@ -88,7 +88,7 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
 
     public var kind: Kind
     /// What happened, in a sentence without a full stop.
-    public var message: String
+    public var text: FailureText
     /// The URL that was called.
     public var endpoint: String?
     /// The status of the answer, where there was one.
@@ -103,13 +103,21 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
     public var elapsed: Duration?
 
     public init(_ kind: Kind, _ message: String, status: Int? = nil, retryAfter: Duration? = nil) {
+        self.init(kind, text: FailureText(message), status: status, retryAfter: retryAfter)
+    }
+
+    /// A failure whose words quote what a peer has sent.
+    public init(_ kind: Kind, text: FailureText, status: Int? = nil, retryAfter: Duration? = nil) {
         self.kind = kind
-        self.message = message
+        self.text = text
         self.status = status
         self.retryAfter = retryAfter
         self.attempts = []
         self.attemptCount = 0
     }
+
+    /// ``text`` as a person who made the call may see it.
+    public var message: String { text.full }
 
     /// Whether the same call may be answered later.
     public var mayRetry: Bool { kind.mayRetry }

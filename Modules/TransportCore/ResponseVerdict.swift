@@ -7,13 +7,6 @@ public enum ResponseVerdict: Sendable, Equatable {
     case failed(RequestReplyFailure)
     /// The peer points to `location`; `failure` is what that means to a transport that does not go there.
     case redirected(location: String, failure: RequestReplyFailure)
-
-    var isFailure: Bool {
-        switch self {
-        case .answered: false
-        case .failed, .redirected: true
-        }
-    }
 }
 
 extension ExchangeResponse {
@@ -48,7 +41,7 @@ extension ExchangeResponse {
             return .failed(
                 RequestReplyFailure(
                     .contentType,
-                    "the answer's Content-Type is '\(name)'; a function answers with application/octet-stream",
+                    text: "the answer's Content-Type is \(sent: name); a function answers with application/octet-stream",
                     status: status
                 )
             )
@@ -63,7 +56,7 @@ extension ExchangeResponse {
         }
         let failure = RequestReplyFailure(
             .redirect,
-            "the answer is a redirect (\(StatusText.of(status))) to \(location); write that URL into urlPathTemplate",
+            text: "the answer is a redirect (\(StatusText.of(status))) to \(sent: location); write that URL into urlPathTemplate",
             status: status
         )
         return .redirected(location: location, failure: failure)
@@ -71,12 +64,12 @@ extension ExchangeResponse {
 
     private var statusFailure: RequestReplyFailure {
         if status == 303 {
-            let place = location.map { " to \($0)" } ?? ""
-            return RequestReplyFailure(
-                .redirect,
-                "the answer is a redirect (\(StatusText.of(status)))\(place) that asks for a GET, which cannot call a function",
-                status: status
-            )
+            let what = StatusText.of(status)
+            let why = "that asks for a GET, which cannot call a function"
+            guard let location else {
+                return RequestReplyFailure(.redirect, "the answer is a redirect (\(what)) \(why)", status: status)
+            }
+            return RequestReplyFailure(.redirect, text: "the answer is a redirect (\(what)) to \(sent: location) \(why)", status: status)
         }
         let passes = (500...599).contains(status) || Self.passingStatuses.contains(status)
         return RequestReplyFailure(

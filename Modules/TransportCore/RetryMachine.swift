@@ -13,8 +13,10 @@ public struct RetryMachine: Sendable {
     private enum State: Sendable {
         /// Next: attempting, ended.
         case ready
-        /// Next: pausing, attempting (a stale connection), ended.
+        /// Next: pausing, attempting (a stale connection), last attempt, ended.
         case attempting(since: TransportInstant)
+        /// No other one follows. Next: ended.
+        case lastAttempt(since: TransportInstant)
         /// Next: attempting, ended.
         case pausing(last: RequestReplyFailure)
         /// Final.
@@ -27,7 +29,6 @@ public struct RetryMachine: Sendable {
     public let policy: RetryPolicy
     public let budget: CallBudget
     private var state = State.ready
-    private var attemptCount = 0
     /// How many pauses there were; each one is longer than the one before. An attempt on a connection that the peer had
     /// closed before is followed by none.
     private var pauseCount = 0
@@ -50,20 +51,22 @@ public struct RetryMachine: Sendable {
     /// An attempt has failed.
     /// - Parameter chance: what chance decided about the pause, from 0 to 1.
     public mutating func attemptFailed(_ failure: RequestReplyFailure, at now: TransportInstant, chance: Double) -> Action {
-        guard case .attempting(let since) = state else { return ended() }
+        guard let since = attemptStart else { return ended() }
         record(failure, since: since, at: now)
         guard policy.retries(failure.kind) else {
             return fail(failure, at: now)
+        }
+        if case .lastAttempt = state {
+            return fail(withoutRetry(failure), at: now)
         }
         if failure.kind == .staleConnection {
             return budget.isSpent(at: now) ? fail(failure, at: now) : attempt(at: now)
         }
         pauseCount += 1
-        let pause = max(policy.pause(after: pauseCount, chance: chance), failure.retryAfter ?? .zero)
-        let next = now.advanced(by: pause)
-        if budget.isSpent(at: next) {
+        guard let pause = pause(after: failure, at: now, chance: chance) else {
             return fail(withoutTime(failure), at: now)
         }
+        let next = now.advanced(by: pause)
         if !records.isEmpty {
             records[records.count - 1].pause = pause
         }
@@ -71,9 +74,23 @@ public struct RetryMachine: Sendable {
         return .pause(until: next)
     }
 
+    /// How long to wait before the next attempt, or `nil` where no time is left for one. A pause of ours that is too long is
+    /// shortened to half of what is left, as long as that is no shorter than the first one of all: a peer that comes back
+    /// late is still found. One that the peer asks for is kept or not made.
+    private func pause(after failure: RequestReplyFailure, at now: TransportInstant, chance: Double) -> Duration? {
+        let own = policy.pause(after: pauseCount, chance: chance)
+        if let asked = failure.retryAfter, asked > own {
+            return budget.isSpent(at: now.advanced(by: asked)) ? nil : asked
+        }
+        guard budget.isSpent(at: now.advanced(by: own)) else { return own }
+        let half = now.duration(to: budget.deadline) / 2
+        let isUseful = half >= min(policy.firstPause, policy.maxPause) && half > .zero
+        return isUseful && !budget.isSpent(at: now.advanced(by: half)) ? half : nil
+    }
+
     /// The peer has pointed elsewhere, and the transport goes there within the same attempt.
     public mutating func attemptRedirected(at now: TransportInstant) -> Action {
-        guard case .attempting(let since) = state else { return ended() }
+        guard let since = attemptStart else { return ended() }
         if budget.isSpent(at: now) {
             let failure = CallBudget.spentFailure(budget.limit, while: "redirects were followed")
             record(failure, since: since, at: now)
@@ -88,13 +105,29 @@ public struct RetryMachine: Sendable {
         return budget.isSpent(at: now) ? fail(withoutTime(last), at: now) : attempt(at: now)
     }
 
+    /// The transport is shutting down: what goes on may end, but nothing is tried again. Returns what to do now, if anything.
+    public mutating func drainBegan(at now: TransportInstant) -> Action? {
+        switch state {
+        case .attempting(let since):
+            state = .lastAttempt(since: since)
+            return nil
+        case .pausing(let last):
+            return fail(withoutRetry(last), at: now)
+        case .ready, .lastAttempt, .ended:
+            return nil
+        }
+    }
+
     /// The call ends early: the caller has cancelled it, or the client shuts down. No attempt follows.
     public mutating func interrupted(by failure: RequestReplyFailure, at now: TransportInstant) -> Action {
-        if case .attempting(let since) = state {
+        if let since = attemptStart {
             record(failure, since: since, at: now)
         }
         return fail(failure, at: now)
     }
+
+    /// How many attempts there were so far.
+    public private(set) var attemptCount = 0
 
     /// The call has its answer.
     public mutating func attemptSucceeded() {
@@ -106,13 +139,29 @@ public struct RetryMachine: Sendable {
         guard failure.kind != .budgetSpent else { return failure }
         var last = failure
         if let wait = failure.retryAfter, wait > .zero {
-            last.message += "; it asks to wait \(DurationText.format(wait)), and"
+            last.text.append("; it asks to wait \(DurationText.format(wait)), and")
         } else {
-            last.message += ";"
+            last.text.append(";")
         }
-        last.message +=
+        last.text.append(
             " the call limit of \(DurationText.format(budget.limit.value)) (\(budget.limit.source)) leaves no time for another attempt"
+        )
         return last
+    }
+
+    /// A failure that a retry might have helped, in the words of a call that gets none.
+    private func withoutRetry(_ failure: RequestReplyFailure) -> RequestReplyFailure {
+        var last = failure
+        last.text.append("; the transport is shutting down, so no other attempt is made")
+        return last
+    }
+
+    /// When the attempt that is under way began.
+    private var attemptStart: TransportInstant? {
+        switch state {
+        case .attempting(let since), .lastAttempt(let since): since
+        case .ready, .pausing, .ended: nil
+        }
     }
 
     private mutating func attempt(at now: TransportInstant) -> Action {

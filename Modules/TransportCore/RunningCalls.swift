@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The calls of one client that have begun and not ended.
 ///
 /// `@unchecked Sendable`: everything that changes is touched only on the loop.
@@ -7,6 +5,8 @@ final class RunningCalls: @unchecked Sendable {
     private let loop: any CallLoop
     private var calls: [ObjectIdentifier: CallRunner] = [:]
     private var isShutDown = false
+    private var whenEmpty: [@Sendable () -> Void] = []
+    private var timer: (any CallTimer)?
 
     init(on loop: any CallLoop) {
         self.loop = loop
@@ -21,65 +21,48 @@ final class RunningCalls: @unchecked Sendable {
 
     func remove(_ call: CallRunner) {
         calls[ObjectIdentifier(call)] = nil
+        if calls.isEmpty {
+            emptied()
+        }
     }
 
-    /// Ends every call, and every later one at its beginning.
-    func shutDown(_ completion: @escaping @Sendable () -> Void) {
+    /// Lets no call begin any more, gives those that have begun `limit` to end, without another attempt, and then ends
+    /// them. Calling it again while that time runs can shorten it.
+    func shutDown(drainingFor limit: Duration, _ completion: @escaping @Sendable () -> Void) {
         loop.run { [self] in
             isShutDown = true
+            whenEmpty.append(completion)
+            guard limit > .zero, !calls.isEmpty else { return interruptAll() }
             for call in calls.values {
-                call.interrupt(RequestReplyFailure(.shutDown, "the transport was shut down while the call went on"))
+                call.drain()
             }
-            completion()
+            guard !calls.isEmpty else { return }
+            timer?.cancel()
+            timer = loop.schedule(at: loop.now.advanced(by: limit)) { [self] in interruptAll() }
+        }
+    }
+
+    private func interruptAll() {
+        for call in calls.values {
+            call.interrupt(RequestReplyFailure(.shutDown, "the transport was shut down while the call went on"))
+        }
+        if calls.isEmpty {
+            emptied()
+        }
+    }
+
+    private func emptied() {
+        timer?.cancel()
+        timer = nil
+        let handlers = whenEmpty
+        whenEmpty = []
+        for handler in handlers {
+            handler()
         }
     }
 }
 
-/// The clients that a factory has made, so that it can shut them down. One that nobody uses any more is forgotten.
-public final class OpenClients: Sendable {
-    private struct Reference {
-        weak var setup: CallSetup?
-    }
-
-    private struct State {
-        var references: [Reference] = []
-        /// How many references there may be before those of forgotten clients are removed.
-        var sweepAt = 64
-        var isShutDown = false
-    }
-
-    private let state = Mutex(State())
-
-    public init() {}
-
-    /// Remembers a client. After ``shutDown()`` none of its calls begins.
-    public func add(_ setup: CallSetup) {
-        let isShutDown = state.withLock { state in
-            if state.references.count >= state.sweepAt {
-                state.references.removeAll { $0.setup == nil }
-                state.sweepAt = max(64, 2 * state.references.count)
-            }
-            state.references.append(Reference(setup: setup))
-            return state.isShutDown
-        }
-        if isShutDown {
-            setup.running.shutDown {}
-        }
-    }
-
-    /// How many clients are remembered, forgotten ones that have not been removed yet included.
-    var count: Int { state.withLock { $0.references.count } }
-
-    /// Ends every call of every client as ``RequestReplyFailure/Kind/shutDown``, and returns when they have ended.
-    public func shutDown() async {
-        let setups = state.withLock { state in
-            state.isShutDown = true
-            return state.references.compactMap(\.setup)
-        }
-        for setup in setups {
-            await withCheckedContinuation { continuation in
-                setup.running.shutDown { continuation.resume() }
-            }
-        }
-    }
+extension RequestReplyFailure {
+    /// The failure of a call that comes too late.
+    public static let tooLate = RequestReplyFailure(.shutDown, "the transport has been shut down")
 }

@@ -23,7 +23,7 @@ struct ModuleRule: Equatable, Sendable {
 
     /// Every module of this package. The two hubs are imported by all others, which do not know each other.
     static let all: [ModuleRule] = [
-        ModuleRule("TransportCore", outside: ["NIOCore"], toolchain: cLibrary + ["Synchronization"]),
+        ModuleRule("TransportCore", outside: ["NIOCore", "Logging"], toolchain: cLibrary + ["Synchronization"]),
         ModuleRule("TypeName"),
         ModuleRule("URLTemplate", package: ["TransportCore"]),
         ModuleRule("SpecParser", package: ["TransportCore"], outside: ["Yams"]),
@@ -38,10 +38,10 @@ struct ModuleRule: Equatable, Sendable {
         ModuleRule(
             "BlockingTransport",
             package: ["TransportCore"],
-            outside: ["NIOCore", "NIOConcurrencyHelpers"],
+            outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
             toolchain: cLibrary
         ),
-        ModuleRule("AsyncTransport", package: ["TransportCore"], outside: ["NIOCore"]),
+        ModuleRule("AsyncTransport", package: ["TransportCore"], outside: ["NIOCore", "Logging"]),
         ModuleRule("Batching", package: ["TransportCore"], outside: ["NIOConcurrencyHelpers"]),
         ModuleRule("RequestReply", outside: ["SwiftProtobuf"], toolchain: foundation),
         ModuleRule(

@@ -18,7 +18,7 @@ import TransportCore
             let started = NIOLockedValueBox(0)
             for _ in 0..<2 {
                 #expect(
-                    !threads.run {
+                    threads.run {
                         if started.withLockedValue({
                             $0 += 1; return $0
                         }) == 2 {
@@ -26,7 +26,8 @@ import TransportCore
                         }
                         gate.lock(whenValue: true)
                         gate.unlock()
-                    }
+                    } whenRefused: { _ in
+                    } == .running
                 )
             }
         }
@@ -40,7 +41,8 @@ import TransportCore
                             return order.count
                         }
                         if count == 10 { continuation.resume() }
-                    }
+                    } whenRefused: { _ in
+                    } == .queued
                 )
             }
             gate.lock()
@@ -49,6 +51,53 @@ import TransportCore
         #expect(order.withLockedValue { Set($0) } == Set(0..<10))
         #expect(threads.count == 2)
         threads.shutDown()
+    }
+
+    @Test("work that waits when the threads are shut down is refused, and so is what comes later")
+    func shutDown() async {
+        let threads = CallThreads(limit: 1)
+        let gate = ConditionLock(value: false)
+        let refused = NIOLockedValueBox<[RequestReplyFailure.Kind]>([])
+        let refuse: CallThreads.Refusal = { failure in refused.withLockedValue { $0.append(failure.kind) } }
+        await withCheckedContinuation { continuation in
+            let holding = threads.run {
+                continuation.resume()
+                gate.lock(whenValue: true)
+                gate.unlock()
+            } whenRefused: { _ in
+            }
+            #expect(holding == .running)
+        }
+        #expect(threads.run({ Issue.record("ran after the shutdown") }, whenRefused: refuse) == .queued)
+        threads.shutDown()
+        #expect(refused.withLockedValue { $0 } == [.shutDown])
+        #expect(threads.run({ Issue.record("ran after the shutdown") }, whenRefused: refuse) == .refused)
+        #expect(refused.withLockedValue { $0 } == [.shutDown, .shutDown])
+        gate.lock()
+        gate.unlock(withValue: true)
+    }
+
+    @Test("the line for a thread is bounded")
+    func fullLine() async {
+        let threads = CallThreads(limit: 1)
+        let gate = ConditionLock(value: false)
+        await withCheckedContinuation { continuation in
+            _ = threads.run {
+                continuation.resume()
+                gate.lock(whenValue: true)
+                gate.unlock()
+            } whenRefused: { _ in
+            }
+        }
+        for _ in 0..<CallThreads.maxWaiting {
+            _ = threads.run({}, whenRefused: { _ in })
+        }
+        let refused = NIOLockedValueBox<RequestReplyFailure?>(nil)
+        #expect(threads.run({}, whenRefused: { failure in refused.withLockedValue { $0 = failure } }) == .refused)
+        #expect(refused.withLockedValue { $0?.kind } == .poolExhausted)
+        threads.shutDown()
+        gate.lock()
+        gate.unlock(withValue: true)
     }
 
     @Test("a call that finds no thread within its time fails and says what it waited for")
@@ -84,6 +133,8 @@ import TransportCore
         let answer = await withCheckedContinuation { (continuation: CheckedContinuation<Result<ByteBuffer, RequestReplyFailure>, Never>) in
             _ = CallThreads(limit: 1).run {
                 continuation.resume(returning: Result { () throws(RequestReplyFailure) in try client.callBlocking(request) })
+            } whenRefused: {
+                continuation.resume(returning: .failure($0))
             }
         }
         #expect(try answer.get() == ByteBuffer(string: "A"))

@@ -108,8 +108,8 @@ struct RenamedTransport: RequestReplyClientFactory, CustomTestStringConvertible 
         return Client(client: client, spoilsRequest: spoilsRequest, spoilsAnswer: spoilsAnswer)
     }
 
-    func shutdown() async {
-        await transports.async.shutdown()
+    func shutdown(drainingFor limit: Duration) async {
+        await transports.async.shutdown(drainingFor: limit)
     }
 
     private struct Client: RequestReplyClient {

@@ -132,7 +132,7 @@ import Testing
         let clients = OpenClients()
         clients.add(world.setup)
 
-        let ended = Task { await clients.shutDown() }
+        let ended = Task { await clients.shutDown(drainingFor: .zero) }
         await world.loop.waitForWork()
         world.loop.runQueued()
         await ended.value
@@ -148,12 +148,64 @@ import Testing
         #expect(world.pool.asked.count == 3)
     }
 
+    @Test("a shutdown that drains lets attempts end, ends those that pause, and then the rest")
+    func drain() async throws {
+        let world = try CallWorld()
+        let pausing = world.call()
+        world.fail(world.grant(), .connectionLost)
+        let answered = world.call()
+        let answering = world.grant()
+        let failed = world.call()
+        let failing = world.grant()
+        let hanging = world.call()
+        _ = world.grant()
+        let clients = OpenClients()
+        clients.add(world.setup)
+
+        let ended = Task { await clients.shutDown(drainingFor: .seconds(5)) }
+        await world.loop.waitForWork()
+        world.loop.runQueued()
+        #expect(pausing.failure?.kind == .connectionLost)
+        #expect(world.call().failure?.kind == .shutDown)
+        world.answer(answering, 200, "answer")
+        #expect(answered.answer == "answer")
+        world.fail(failing, .timedOut)
+        #expect(failed.failure?.kind == .timedOut)
+        world.loop.advance(by: .milliseconds(4999))
+        #expect(hanging.completionCount == 0)
+        world.loop.advance(by: .milliseconds(1))
+        #expect(hanging.failure?.kind == .shutDown)
+        await ended.value
+        #expect(world.loop.timerCount == 0)
+        #expect([pausing, answered, failed, hanging].allSatisfy { $0.completionCount == 1 })
+    }
+
+    @Test("a second shutdown ends a first one that drains")
+    func secondShutdown() async throws {
+        let world = try CallWorld()
+        let call = world.call()
+        _ = world.grant()
+        let clients = OpenClients()
+        clients.add(world.setup)
+        let first = Task { await clients.shutDown(drainingFor: .seconds(60)) }
+        await world.loop.waitForWork()
+        world.loop.runQueued()
+        #expect(call.completionCount == 0)
+        let second = Task { await clients.shutDown(drainingFor: .zero) }
+        await world.loop.waitForWork()
+        world.loop.runQueued()
+        #expect(call.failure?.kind == .shutDown)
+        await first.value
+        await second.value
+        #expect(world.loop.timerCount == 0)
+    }
+
     @Test("no call begins after a shutdown, and no failure is retried")
     func afterShutdown() async throws {
         let world = try CallWorld()
         let clients = OpenClients()
         clients.add(world.setup)
-        let ended = Task { await clients.shutDown() }
+        let ended = Task { await clients.shutDown(drainingFor: .zero) }
         await world.loop.waitForWork()
         world.loop.runQueued()
         await ended.value
@@ -166,7 +218,7 @@ import Testing
     @Test("a client that is added after the shutdown makes no calls either")
     func lateClient() async throws {
         let clients = OpenClients()
-        await clients.shutDown()
+        await clients.shutDown(drainingFor: .zero)
         let world = try CallWorld()
         clients.add(world.setup)
         world.loop.runQueued()
@@ -194,7 +246,7 @@ import Testing
         let count = NIOLockedValueBox(0)
         CallRunner(world.setup, request: request, start: world.loop.now).start { _ in
             count.withLockedValue { $0 += 1 }
-            running.shutDown {}
+            running.shutDown(drainingFor: .zero) {}
         }
         world.loop.runQueued()
         world.pool.refuse(RequestReplyFailure(.misconfigured, "no"))

@@ -172,7 +172,7 @@ import Testing
         let failure = try #require(call.failure)
         #expect(failure.kind == .connectFailed)
         #expect(failure.message.contains("the call limit of 1 s (default) leaves no time for another attempt"))
-        #expect(world.pool.asked.count == 7)
+        #expect(world.pool.asked.count == 12)
         #expect(call.completionCount == 1)
     }
 
@@ -189,8 +189,8 @@ import Testing
         world.answer(second, 200)
         #expect(
             world.metrics.attempts == [
-                RecordingMetrics.Attempt(functionType: "com.example/greeter", milliseconds: 3, failed: true),
-                RecordingMetrics.Attempt(functionType: "com.example/greeter", milliseconds: 4, failed: false),
+                RecordingMetrics.Event(functionType: "com.example/greeter", milliseconds: 3, failure: .passingStatus),
+                RecordingMetrics.Event(functionType: "com.example/greeter", milliseconds: 4, failure: nil),
             ]
         )
     }

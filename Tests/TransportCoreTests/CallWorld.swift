@@ -9,8 +9,10 @@ struct CallWorld {
     let pool: HandPool
     let setup: CallSetup
     let metrics = RecordingMetrics()
+    let log = RecordedLog()
 
     init(
+        url: String = "http://h/greeter",
         call: Duration = .seconds(60),
         cancelsTimers: Bool = true,
         payloadMaxBytes: Int = 1000,
@@ -19,9 +21,10 @@ struct CallWorld {
         loop = ManualLoop(start: TransportInstant(nanoseconds: 1_000_000_000), cancelsTimers: cancelsTimers)
         pool = HandPool(on: loop)
         setup = CallSetup(
-            route: try Self.route("http://h/greeter", pool, call: call, payloadMaxBytes: payloadMaxBytes),
+            route: try Self.route(url, pool, call: call, payloadMaxBytes: payloadMaxBytes),
             policy: RetryPolicy(firstPause: .milliseconds(10), jitter: 0),
             metrics: metrics,
+            logger: log.logger,
             redirecting: redirecting,
             chance: { 0 }
         )
@@ -116,19 +119,26 @@ struct Call: Sendable {
     }
 }
 
-/// Keeps what it hears about attempts.
+/// Keeps what it hears about attempts and calls.
 final class RecordingMetrics: RemoteInvocationMetrics {
-    struct Attempt: Equatable {
+    struct Event: Equatable {
         let functionType: String
         let milliseconds: Int64
-        let failed: Bool
+        let failure: RequestReplyFailure.Kind?
     }
 
-    private let heard = NIOLockedValueBox<[Attempt]>([])
+    private let heard = NIOLockedValueBox<(attempts: [Event], calls: [Event])>(([], []))
 
-    var attempts: [Attempt] { heard.withLockedValue { $0 } }
+    var attempts: [Event] { heard.withLockedValue { $0.attempts } }
+    var calls: [Event] { heard.withLockedValue { $0.calls } }
 
-    func attemptEnded(functionType: String, nanoseconds: Int64, failed: Bool) {
-        heard.withLockedValue { $0.append(Attempt(functionType: functionType, milliseconds: nanoseconds / 1_000_000, failed: failed)) }
+    func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
+        let event = Event(functionType: functionType, milliseconds: nanoseconds / 1_000_000, failure: failure)
+        heard.withLockedValue { $0.attempts.append(event) }
+    }
+
+    func callEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
+        let event = Event(functionType: functionType, milliseconds: nanoseconds / 1_000_000, failure: failure)
+        heard.withLockedValue { $0.calls.append(event) }
     }
 }

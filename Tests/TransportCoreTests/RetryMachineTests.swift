@@ -164,6 +164,62 @@ import Testing
         #expect(attempts > 30)
     }
 
+    @Test("a pause that does not fit is cut to half of what is left, as long as that is worth it")
+    func shortened() throws {
+        var machine = machine(call: .milliseconds(100))
+        #expect(machine.callStarted(at: at(0)) == .attempt)
+        #expect(machine.attemptFailed(Self.lost, at: at(0), chance: 0) == .pause(until: at(10)))
+        #expect(machine.pauseEnded(at: at(10)) == .attempt)
+        #expect(machine.attemptFailed(Self.lost, at: at(50), chance: 0) == .pause(until: at(70)))
+        #expect(machine.pauseEnded(at: at(70)) == .attempt)
+        #expect(machine.attemptFailed(Self.lost, at: at(70), chance: 0) == .pause(until: at(85)))
+        #expect(machine.pauseEnded(at: at(85)) == .attempt)
+        let failure = try failure(of: machine.attemptFailed(Self.lost, at: at(85), chance: 0))
+        #expect(failure.message.hasSuffix("leaves no time for another attempt"))
+        #expect(failure.attemptCount == 4)
+    }
+
+    // MARK: Draining
+
+    @Test("a transport that shuts down lets an attempt end, and makes no other one")
+    func drainDuringAttempt() throws {
+        var machine = machine()
+        #expect(machine.callStarted(at: at(0)) == .attempt)
+        #expect(machine.drainBegan(at: at(1)) == nil)
+        let failure = try failure(of: machine.attemptFailed(Self.lost, at: at(2), chance: 0))
+        #expect(failure.kind == .connectionLost)
+        #expect(failure.message == "the connection was lost; the transport is shutting down, so no other attempt is made")
+        #expect(failure.attemptCount == 1)
+    }
+
+    @Test("a kept connection that turns out to be closed is not made again during a shutdown either")
+    func drainThenStale() throws {
+        var machine = machine()
+        #expect(machine.callStarted(at: at(0)) == .attempt)
+        #expect(machine.drainBegan(at: at(1)) == nil)
+        #expect(try failure(of: machine.attemptFailed(Self.stale, at: at(2), chance: 0)).kind == .staleConnection)
+    }
+
+    @Test("a redirect is followed during a shutdown: it belongs to the attempt")
+    func drainThenRedirect() {
+        var machine = machine()
+        #expect(machine.callStarted(at: at(0)) == .attempt)
+        #expect(machine.drainBegan(at: at(1)) == nil)
+        #expect(machine.attemptRedirected(at: at(2)) == .attempt)
+    }
+
+    @Test("a call that pauses ends at once, with the failure that it paused after")
+    func drainDuringPause() throws {
+        var machine = machine()
+        #expect(machine.callStarted(at: at(0)) == .attempt)
+        #expect(machine.attemptFailed(Self.lost, at: at(0), chance: 0) == .pause(until: at(10)))
+        let action = machine.drainBegan(at: at(4))
+        let failure = try failure(of: #require(action))
+        #expect(failure.kind == .connectionLost)
+        #expect(failure.elapsed == .milliseconds(4))
+        #expect(machine.drainBegan(at: at(5)) == nil)
+    }
+
     // MARK: Stale connections
 
     @Test("a stale connection is followed at once, and lengthens no pause")

@@ -193,8 +193,8 @@ struct FixtureRun {
 private struct FirstFailure: RemoteInvocationMetrics {
     let heard: Eventual<Void>
 
-    func attemptEnded(functionType: String, nanoseconds: Int64, failed: Bool) {
-        if failed {
+    func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
+        if failure != nil {
             heard.succeed(())
         }
     }

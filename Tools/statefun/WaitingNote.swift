@@ -6,8 +6,8 @@ final class WaitingNote: RemoteInvocationMetrics {
     private let terminal = Terminal.standardError
     private let failedAttempts = Mutex(0)
 
-    func attemptEnded(functionType: String, nanoseconds: Int64, failed: Bool) {
-        if failed {
+    func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
+        if failure != nil {
             failedAttempts.withLock { $0 += 1 }
         }
     }

@@ -1,0 +1,115 @@
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import TransportCore
+
+/// What calls tell metrics and logs.
+@Suite struct CallReportTests {
+    private static let secret = "s3cr3t"
+
+    @Test("every attempt is logged with endpoint, address and number, a failed one with why and what follows")
+    func attempts() throws {
+        let world = try CallWorld()
+        _ = world.call()
+        world.fail(world.grant(), .connectionLost)
+        world.loop.advance(by: .milliseconds(10))
+        world.answer(world.grant(), 200, "answer")
+        let texts = world.log.entries.map(\.text)
+        let whom = "address=com.example/greeter/Bob"
+        #expect(
+            texts == [
+                "debug attempt failed \(whom) attempt=1 endpoint=http://h/greeter kind=connection lost next=in 10 ms reason=connection lost",
+                "trace attempt answered \(whom) attempt=2 endpoint=http://h/greeter",
+            ]
+        )
+    }
+
+    @Test("the last failure says that nothing follows")
+    func lastAttempt() throws {
+        let world = try CallWorld()
+        _ = world.call()
+        world.answer(world.grant(), 404)
+        #expect(world.log.entries.map { $0.metadata["next"] } == ["none"])
+    }
+
+    @Test(
+        "nothing that a peer has sent gets into a log, though the caller sees it",
+        arguments: [
+            (301, "x", "http://elsewhere/\(secret)"), (303, "x", "http://elsewhere/\(secret)"), (200, secret, nil),
+        ] as [(Int, String, String?)]
+    )
+    func peersWords(status: Int, mediaType: String, location: String?) throws {
+        let world = try CallWorld()
+        let call = world.call(Self.secret)
+        let connection = world.grant()
+        let response = ExchangeResponse(
+            status: status,
+            mediaType: .other(mediaType),
+            location: location,
+            body: ByteBuffer(string: Self.secret)
+        )
+        connection.end(.success(response))
+        world.loop.runQueued()
+        #expect(call.failure?.message.contains(Self.secret) == true)
+        #expect(world.log.entries.count == 1)
+        #expect(!world.log.entries.contains { $0.text.contains(Self.secret) })
+    }
+
+    @Test("the query of the URL, which may hold a key, gets into no log")
+    func query() throws {
+        let world = try CallWorld(url: "http://h/greeter?code=\(Self.secret)")
+        _ = world.call()
+        world.fail(world.grant(), .misconfigured)
+        #expect(world.log.entries.map { $0.metadata["endpoint"] } == ["http://h/greeter"])
+        #expect(!world.log.entries.contains { $0.text.contains(Self.secret) })
+    }
+
+    @Test("redirects that are followed belong to one attempt, which is reported once")
+    func redirects() throws {
+        let target = try CallWorld()
+        let world = try CallWorld(redirecting: { [setup = target.setup] _, _ in .success(setup.route) })
+        _ = world.call()
+        world.loop.advance(by: .milliseconds(2))
+        world.answer(world.grant(), 307, location: "http://elsewhere/")
+        target.loop.runQueued()
+        #expect(world.metrics.attempts.isEmpty)
+        world.loop.advance(by: .milliseconds(3))
+        target.answer(target.grant(), 200, "answer")
+        world.loop.runQueued()
+        #expect(world.metrics.attempts.map(\.milliseconds) == [5])
+        #expect(world.metrics.attempts.map(\.failure) == [nil])
+    }
+
+    @Test("a call is reported once, with the time that it took and how it ended")
+    func calls() async throws {
+        let world = try CallWorld()
+        let request = RequestReplyRequest(functionType: "com.example/greeter", id: "Bob", payload: ByteBuffer(string: "x"))
+        let answer = try await world.setup.call(request) { _ in
+            world.loop.advance(by: .milliseconds(7))
+            return .success(ByteBuffer(string: "answer"))
+        }
+        #expect(String(buffer: answer) == "answer")
+        _ = await #expect(throws: RequestReplyFailure.self) {
+            try await world.setup.call(request) { _ in .failure(RequestReplyFailure(.cancelled, "cancelled")) }
+        }
+        #expect(throws: RequestReplyFailure.self) {
+            try world.setup.callBlocking(request) { _ in .failure(RequestReplyFailure(.shutDown, "shut down")) }
+        }
+        #expect(world.metrics.calls.map(\.failure) == [nil, .cancelled, .shutDown])
+        #expect(world.metrics.calls.map(\.milliseconds) == [7, 0, 0])
+        #expect(world.metrics.calls.allSatisfy { $0.functionType == "com.example/greeter" })
+    }
+
+    @Test("a request that is too long is a failed call without an attempt")
+    func tooLong() async throws {
+        let world = try CallWorld(payloadMaxBytes: 3)
+        let request = RequestReplyRequest(functionType: "a/b", id: "1", payload: ByteBuffer(string: "four"))
+        let failure = await #expect(throws: RequestReplyFailure.self) {
+            try await world.setup.call(request) { _ in .success(ByteBuffer()) }
+        }
+        #expect(failure?.kind == .requestTooLarge)
+        #expect(world.metrics.calls.map(\.failure) == [.requestTooLarge])
+        #expect(world.metrics.attempts.isEmpty)
+    }
+}
