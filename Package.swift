@@ -140,7 +140,8 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: dependencies(["TransportCore", "CZlib"]) + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks],
+            dependencies: dependencies(["TransportCore", "CZlib"])
+                + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioTLS, Outside.nioSSL],
             path: "Tests/Support",
             exclude: ["functions"],
             swiftSettings: settings
