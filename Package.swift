@@ -140,8 +140,8 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: dependencies(["TransportCore", "CZlib"])
-                + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log],
+            dependencies: dependencies(["TransportCore", "HTTPExchange", "CZlib"])
+                + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioTLS, Outside.nioSSL, Outside.log],
             path: "Tests/Support",
             exclude: ["functions"],
             swiftSettings: settings
@@ -160,7 +160,7 @@ let package = Package(
                 name: "TransportTests",
                 dependencies: dependencies([
                     "AsyncTransport", "BlockingTransport", "HTTPExchange", "PoolManager", "UnixSocket", "TransportCore", "TestSupport",
-                ]) + [Outside.nioCore],
+                ]) + [Outside.nioCore, Outside.nioLocks],
                 path: "Tests/TransportTests",
                 swiftSettings: settings
             ),

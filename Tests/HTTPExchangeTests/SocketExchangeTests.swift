@@ -160,7 +160,7 @@ import TransportCore
 
     @Test("an answer that comes before the request was taken leaves the connection unusable, even if the peer goes on")
     func earlyAnswer() async throws {
-        let server = try await RawServer.start(.tcp, [.readBytes(10), .sendResult([7])], prepare: RawServer.stall)
+        let server = try await RawServer.start(.tcp, [.readBytes(10), .stopReading, .sendResult([7])])
         let wire = Wire()
         let connection = try await wire.connection(to: Wire.tcp(server.port))
         let outcome = try await wire.exchange(connection, ByteBuffer(repeating: 1, count: 50_000_000))
@@ -173,7 +173,7 @@ import TransportCore
 
     @Test("a peer that never reads trips the write limit")
     func stalledReader() async throws {
-        let server = try await RawServer.start(.tcp, [], prepare: RawServer.stall)
+        let server = try await RawServer.start(.tcp, [.stopReading])
         let wire = Wire()
         let connection = try await wire.connection(to: Wire.tcp(server.port))
         let body = ByteBuffer(repeating: 1, count: 50_000_000)
@@ -185,7 +185,7 @@ import TransportCore
 
     @Test("without a write limit a peer that never reads trips the call's")
     func stalledReaderWithoutLimit() async throws {
-        let server = try await RawServer.start(.tcp, [], prepare: RawServer.stall)
+        let server = try await RawServer.start(.tcp, [.stopReading])
         let wire = Wire()
         let connection = try await wire.connection(to: Wire.tcp(server.port))
         let limits = Wire.Limits(call: .milliseconds(200), read: nil, write: nil)
@@ -250,7 +250,7 @@ import TransportCore
             try await server.connection().closed()
             #expect(outcomes.count == 1)
         }
-        let stalled = try await RawServer.start(.tcp, [], prepare: RawServer.stall)
+        let stalled = try await RawServer.start(.tcp, [.stopReading])
         let wire = Wire()
         let connection = try await wire.connection(to: Wire.tcp(stalled.port))
         let outcomes = try await wire.begin(connection, ByteBuffer(repeating: 1, count: 50_000_000))

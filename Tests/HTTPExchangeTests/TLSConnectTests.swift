@@ -1,6 +1,5 @@
 import Foundation
 import NIOCore
-import NIOSSL
 import TestSupport
 import Testing
 import TransportCore
@@ -14,14 +13,16 @@ import TransportCore
     @Test(
         "a peer is trusted whose certificate verifies for its name, its address, or localhost behind a UNIX domain socket",
         arguments: ["localhost", "127.0.0.1"],
-        [TLSVersion.tlsv12, .tlsv13]
+        [RawServer.TLSVersion.tlsv12, .tlsv13]
     )
-    func trusted(host: String, version: TLSVersion) async throws {
+    func trusted(host: String, version: RawServer.TLSVersion) async throws {
         let certificates = try await TestCertificates.shared()
         let script: [RawServer.Step] = [.readRequest, .sendResult([1]), .readRequest, .sendResult([2])]
-        let server = try await RawServer.start(.tcp, script, prepare: try RawServer.tls(certificates.server(.localhost), version: version))
+        let server = try await RawServer.start(.tcp, script, tls: certificates.server(.localhost), tlsVersions: version...version)
         let wire = Wire()
-        let connection = try await wire.connection(to: Wire.tcp(server.port, host: host, tls: TLSSettings.files(trust: certificates.authority)))
+        let connection = try await wire.connection(
+            to: Wire.tcp(server.port, host: host, tls: TLSSettings.files(trust: certificates.authority))
+        )
         #expect(try await wire.exchange(connection).get().body == ByteBuffer(bytes: [1]))
         let large = ByteBuffer(repeating: 1, count: 3_000_000)
         #expect(try await wire.exchange(connection, large).get().body == ByteBuffer(bytes: [2]))
@@ -39,7 +40,7 @@ import TransportCore
         let secure = try await RawServer.start(
             .unix(path: path),
             [.readRequest, .sendResult([1])],
-            prepare: try RawServer.tls(certificates.server(.localhost))
+            tls: certificates.server(.localhost)
         )
         let connection = try await wire.connection(to: Origin(place: place, tls: TLSSettings.files(trust: certificates.authority)))
         #expect(try await wire.exchange(connection).get().body == ByteBuffer(bytes: [1]))
@@ -58,11 +59,11 @@ import TransportCore
     @Test(
         "a certificate that does not verify is refused, a retry does not help, and nothing was asked",
         arguments: [TestCertificates.Server.expired, .wrongHost, .selfSigned],
-        [TLSVersion.tlsv12, .tlsv13]
+        [RawServer.TLSVersion.tlsv12, .tlsv13]
     )
-    func refused(identity: TestCertificates.Server, version: TLSVersion) async throws {
+    func refused(identity: TestCertificates.Server, version: RawServer.TLSVersion) async throws {
         let certificates = try await TestCertificates.shared()
-        let server = try await RawServer.start(.tcp, [], prepare: try RawServer.tls(certificates.server(identity), version: version))
+        let server = try await RawServer.start(.tcp, [], tls: certificates.server(identity), tlsVersions: version...version)
         let origin = Wire.tcp(server.port, host: "localhost", tls: TLSSettings.files(trust: certificates.authority))
         let failure = try await Wire().connect(to: origin).failure
         #expect(failure?.kind == .certificateRefused)
@@ -79,7 +80,7 @@ import TransportCore
     @Test("without trust_cacerts the system's authorities count, who do not know this one")
     func systemAuthorities() async throws {
         let certificates = try await TestCertificates.shared()
-        let server = try await RawServer.start(.tcp, [], prepare: try RawServer.tls(certificates.server(.localhost)))
+        let server = try await RawServer.start(.tcp, [], tls: certificates.server(.localhost))
         let failure = try await Wire().connect(to: Wire.tcp(server.port, host: "localhost", tls: TLSSettings())).failure
         #expect(failure?.kind == .certificateRefused)
     }
@@ -87,7 +88,7 @@ import TransportCore
     @Test("a certificate for a name is not one for an address that is not in it")
     func otherAddress() async throws {
         let certificates = try await TestCertificates.shared()
-        let server = try await RawServer.start(.tcp, [], prepare: try RawServer.tls(certificates.server(.wrongHost)))
+        let server = try await RawServer.start(.tcp, [], tls: certificates.server(.wrongHost))
         let failure = try await Wire().connect(to: Wire.tcp(server.port, tls: TLSSettings.files(trust: certificates.authority))).failure
         #expect(failure?.kind == .certificateRefused)
         #expect(failure?.message.contains("'127.0.0.1'") == true)
@@ -97,7 +98,7 @@ import TransportCore
     func selfSigned() async throws {
         let certificates = try await TestCertificates.shared()
         let identity = certificates.server(.selfSigned)
-        let server = try await RawServer.start(.tcp, [.readRequest, .sendResult()], prepare: try RawServer.tls(identity))
+        let server = try await RawServer.start(.tcp, [.readRequest, .sendResult()], tls: identity)
         let wire = Wire()
         let connection = try await wire.connection(
             to: Wire.tcp(server.port, host: "localhost", tls: TLSSettings.files(trust: identity.certificate))
@@ -112,7 +113,7 @@ import TransportCore
         let folder = try TemporaryDirectory()
         let trust = try folder.write(try Data(contentsOf: URL(fileURLWithPath: certificates.clientAuthority)), to: "trust.pem")
         let script: [RawServer.Step] = [.readRequest, .sendResult()]
-        let server = try await RawServer.start(.tcp, script, prepare: try RawServer.tls(certificates.server(.localhost)))
+        let server = try await RawServer.start(.tcp, script, tls: certificates.server(.localhost))
         let wire = Wire()
         let origin = Wire.tcp(server.port, host: "localhost", tls: TLSSettings.files(trust: trust))
         #expect(try await wire.connect(to: origin).failure?.kind == .certificateRefused)
@@ -130,11 +131,20 @@ import TransportCore
 
     // MARK: Our certificate
 
-    @Test("a peer that wants a certificate gets ours, with a plain or an encrypted key", arguments: [TLSVersion.tlsv12, .tlsv13], [true, false])
-    func clientCertificate(version: TLSVersion, isEncrypted: Bool) async throws {
+    @Test(
+        "a peer that wants a certificate gets ours, with a plain or an encrypted key",
+        arguments: [RawServer.TLSVersion.tlsv12, .tlsv13],
+        [true, false]
+    )
+    func clientCertificate(version: RawServer.TLSVersion, isEncrypted: Bool) async throws {
         let certificates = try await TestCertificates.shared()
-        let tls = try RawServer.tls(certificates.server(.localhost), clientAuthority: certificates.clientAuthority, version: version)
-        let server = try await RawServer.start(.tcp, [.readRequest, .sendResult([9])], prepare: tls)
+        let server = try await RawServer.start(
+            .tcp,
+            [.readRequest, .sendResult([9])],
+            tls: certificates.server(.localhost),
+            clientAuthority: certificates.clientAuthority,
+            tlsVersions: version...version
+        )
         let settings = TLSSettings.files(
             trust: certificates.authority,
             cert: certificates.client.certificate,
@@ -147,11 +157,20 @@ import TransportCore
         try await wire.close(connection)
     }
 
-    @Test("a peer that wants a certificate and gets none, or a stranger's, is not asked again and again", arguments: [TLSVersion.tlsv12, .tlsv13], [true, false])
-    func wrongClientCertificate(version: TLSVersion, isStranger: Bool) async throws {
+    @Test(
+        "a peer that wants a certificate and gets none, or a stranger's, is not asked again and again",
+        arguments: [RawServer.TLSVersion.tlsv12, .tlsv13],
+        [true, false]
+    )
+    func wrongClientCertificate(version: RawServer.TLSVersion, isStranger: Bool) async throws {
         let certificates = try await TestCertificates.shared()
-        let tls = try RawServer.tls(certificates.server(.localhost), clientAuthority: certificates.clientAuthority, version: version)
-        let server = try await RawServer.start(.tcp, [.readRequest, .sendResult()], prepare: tls)
+        let server = try await RawServer.start(
+            .tcp,
+            [.readRequest, .sendResult()],
+            tls: certificates.server(.localhost),
+            clientAuthority: certificates.clientAuthority,
+            tlsVersions: version...version
+        )
         let stranger = certificates.strangerClient
         let settings = TLSSettings.files(
             trust: certificates.authority,
@@ -202,7 +221,8 @@ import TransportCore
     @Test(
         "a peer that does not speak TLS, or leaves, fails the handshake, and a retry may help",
         arguments: [
-            [RawServer.Step.readBytes(1), .close], [.readBytes(1), .reset], [.readBytes(1), .send("HTTP/1.1 400 Bad Request\r\n\r\n")], [.close],
+            [RawServer.Step.readBytes(1), .close], [.readBytes(1), .reset], [.readBytes(1), .send("HTTP/1.1 400 Bad Request\r\n\r\n")],
+            [.close],
             [.readBytes(1), .send([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])],
         ]
     )

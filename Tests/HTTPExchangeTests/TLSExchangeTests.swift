@@ -23,12 +23,14 @@ import TransportCore
 
     private func serve(_ script: [RawServer.Step]) async throws -> Peer {
         let certificates = try await TestCertificates.shared()
-        let tls = try RawServer.tls(certificates.server(.localhost))
-        let server = try await RawServer.start(.tcp, script, prepare: tls)
+        let server = try await RawServer.start(.tcp, script, tls: certificates.server(.localhost))
         return Peer(server, Wire.tcp(server.port, tls: TLSSettings.files(trust: certificates.authority)))
     }
 
-    @Test("an end without a farewell in mid-body is a lost connection, with the reason", arguments: [RawServer.Step.closeSocket, .reset, .close])
+    @Test(
+        "an end without a farewell in mid-body is a lost connection, with the reason",
+        arguments: [RawServer.Step.closeSocket, .reset, .close]
+    )
     func cutInBody(step: RawServer.Step) async throws {
         let peer = try await serve([.readRequest, .send("HTTP/1.1 200 OK\r\n\(Self.octets)content-length: 5\r\n\r\nhell"), step])
         let connection = try await peer.wire.connection(to: peer.origin)
@@ -47,7 +49,10 @@ import TransportCore
         #expect(await !peer.wire.isReusable(connection))
     }
 
-    @Test("a body without a length is complete only after a farewell", arguments: [(RawServer.Step.close, true), (.closeSocket, false), (.reset, false)])
+    @Test(
+        "a body without a length is complete only after a farewell",
+        arguments: [(RawServer.Step.close, true), (.closeSocket, false), (.reset, false)]
+    )
     func untilClose(step: RawServer.Step, isSound: Bool) async throws {
         let peer = try await serve([.readRequest, .send("HTTP/1.1 200 OK\r\n\(Self.octets)\r\nhello"), step])
         let connection = try await peer.wire.connection(to: peer.origin)
@@ -68,14 +73,21 @@ import TransportCore
         #expect(try await peer.wire.exchange(connection).failure?.kind == .staleConnection)
     }
 
-    @Test("a refusal that comes while the request is being sent is what is reported", arguments: [RawServer.Step.close, .closeSocket, .reset])
+    @Test(
+        "a refusal that comes while the request is being sent is what is reported",
+        arguments: [RawServer.Step.close, .closeSocket, .reset]
+    )
     func earlyRefusal(step: RawServer.Step) async throws {
         let refusal = "HTTP/1.1 413 Content Too Large\r\nconnection: close\r\ncontent-length: 8\r\n\r\ntoo long"
         let peer = try await serve([.readBytes(100_000), .send(refusal), step])
         for write in [Duration.seconds(50), nil] {
             for _ in 0..<5 {
                 let connection = try await peer.wire.connection(to: peer.origin)
-                let outcome = try await peer.wire.exchange(connection, ByteBuffer(repeating: 1, count: 8_000_000), Wire.Limits(write: write))
+                let outcome = try await peer.wire.exchange(
+                    connection,
+                    ByteBuffer(repeating: 1, count: 8_000_000),
+                    Wire.Limits(write: write)
+                )
                 #expect(outcome.map(\.status) == .success(413))
                 try await peer.wire.closed(connection)
             }

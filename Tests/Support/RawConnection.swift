@@ -5,22 +5,32 @@ public final class RawConnection: Sendable {
     /// How many connections had been accepted before it.
     public let index: Int
     private let bytes = NIOLockedValueBox<[UInt8]>([])
+    private let socketBytes: NIOLockedValueBox<[UInt8]>?
+    private let observe: @Sendable (Int, RawServer.Event) -> Void
     private let hasError = NIOLockedValueBox(false)
     let scriptEnd = Eventual<Void>()
     let end = Eventual<Void>()
 
-    init(index: Int) {
+    init(index: Int, isSecure: Bool, observe: @escaping @Sendable (Int, RawServer.Event) -> Void) {
         self.index = index
+        self.observe = observe
+        socketBytes = isSecure ? NIOLockedValueBox([]) : nil
     }
 
-    /// Every byte so far, exactly as it came.
+    /// Every byte so far, exactly as it came; inside TLS, what it said.
     public var received: [UInt8] { bytes.withLockedValue { $0 } }
+
+    /// Every byte that came over the socket so far; inside TLS, as it was encrypted.
+    public var receivedRaw: [UInt8] { socketBytes?.withLockedValue { $0 } ?? received }
 
     /// ``received`` as text.
     public var receivedText: String { String(decoding: received, as: UTF8.self) }
 
     /// Whether nothing went wrong with the connection: no reset, and inside TLS no end without a farewell.
     public var closedInOrder: Bool { end.current != nil && !hasError.withLockedValue { $0 } }
+
+    /// Whether the connection is closed, by whomever.
+    public var isClosed: Bool { end.current != nil }
 
     /// Waits until every step of the script has been done.
     /// - Throws: ``WaitedTooLong``, or ``ConnectionEndedEarly`` when the client closed before.
@@ -34,12 +44,33 @@ public final class RawConnection: Sendable {
         try await end.value("the end of connection \(index)")
     }
 
+    func accepted() {
+        observe(index, .accepted)
+    }
+
     func failed() {
         hasError.withLockedValue { $0 = true }
     }
 
-    func append(_ more: some Sequence<UInt8>) {
-        bytes.withLockedValue { $0.append(contentsOf: more) }
+    func began(_ step: RawServer.Step) {
+        observe(index, .began(step))
+    }
+
+    func append(_ more: [UInt8]) {
+        bytes.withLockedValue { $0 += more }
+        observe(index, .received(more))
+    }
+
+    func appendRaw(_ more: some Sequence<UInt8>) {
+        socketBytes?.withLockedValue { $0.append(contentsOf: more) }
+    }
+
+    func finished(waitingAt step: RawServer.Step?) {
+        if let step {
+            scriptEnd.fail(ConnectionEndedEarly(step: step, received: receivedText))
+        }
+        end.succeed(())
+        observe(index, .closed(inOrder: closedInOrder))
     }
 }
 

@@ -3,38 +3,8 @@ public import NIOCore
 import NIOPosix
 
 /// A server that follows a script instead of a protocol: it keeps the exact bytes that come in, and answers with the
-/// exact bytes that the test wrote.
+/// exact bytes that the test wrote, when the test wants it.
 public final class RawServer: Sendable {
-    /// Where to listen.
-    public enum Place: Sendable {
-        /// 127.0.0.1 and a free port.
-        case tcp
-        case unix(path: String)
-    }
-
-    /// What to do next on a connection. After its last step a connection stays open until the client closes it.
-    public enum Step: Sendable, Equatable {
-        /// Waits for one more complete HTTP/1.1 request: a head, and as many bytes as its `content-length` says.
-        case readRequest
-        /// Waits for that many more bytes.
-        case readBytes(Int)
-        case send([UInt8])
-        /// Closes the connection in order.
-        case close
-        /// Closes the connection in order, but without the farewell of TLS.
-        case closeSocket
-        /// Closes the connection without a farewell, as a crashed peer does.
-        case reset
-
-        public static func send(_ text: String) -> Step { .send(Array(text.utf8)) }
-
-        /// Sends a 200 with the content type and the length that a function's answer has.
-        public static func sendResult(_ body: [UInt8] = []) -> Step {
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: \(body.count)\r\n\r\n"
-            return .send(Array(head.utf8) + body)
-        }
-    }
-
     private struct State {
         var accepted: [RawConnection] = []
         var awaited: [Int: Eventual<RawConnection>] = [:]
@@ -46,33 +16,55 @@ public final class RawServer: Sendable {
     /// The port; 0 for a UNIX domain socket.
     public var port: Int { channel.localAddress?.port ?? 0 }
 
-    /// What the handler for TLS is called that `prepare` adds to a pipeline.
-    public static let tlsHandlerName = "tls"
+    /// Where it listens.
+    /// - Throws: an error where the system does not say.
+    public var address: SocketAddress {
+        get throws {
+            guard let address = channel.localAddress else { throw ChannelError.unknownLocalAddress }
+            return address
+        }
+    }
 
     /// Starts listening.
     /// - Parameters:
     ///   - scripts: the first connection follows the first one, and so on; all further ones follow the last one.
-    ///   - prepare: has a look at each connection before its script begins, such as to add TLS to it.
-    /// - Throws: an error of the system when nobody can listen there.
+    ///   - tls: what it shows; without it the server speaks no TLS.
+    ///   - clientAuthority: the PEM file of whom it trusts to sign clients' certificates; without it, it wants none.
+    ///   - tlsVersions: the versions of TLS that it speaks.
+    ///   - observe: gets the index of a connection and what happened there, on the connection's thread.
+    /// - Throws: an error of the system when nobody can listen there, and one of the TLS library where it cannot use a file.
     public static func start(
         _ place: Place = .tcp,
         scripts: [[Step]],
-        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in }
+        tls: TestCertificates.Identity? = nil,
+        clientAuthority: String? = nil,
+        tlsVersions: ClosedRange<TLSVersion> = .tlsv12 ... .tlsv13,
+        observe: @escaping @Sendable (Int, Event) -> Void = { _, _ in }
     ) async throws -> RawServer {
+        let secure = try tls.map { try TLS($0, clientAuthority: clientAuthority, versions: tlsVersions) }
         let state = NIOLockedValueBox(State())
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // A step that stops reading gets no more than what one read took.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let connection = accept(in: state)
+                    let connection = accept(in: state, isSecure: secure != nil, observe)
                     let script = connection.index < scripts.count ? scripts[connection.index] : scripts.last ?? []
-                    try prepare(channel)
-                    try channel.pipeline.syncOperations.addHandler(RawScriptHandler(script, connection))
+                    try secure?.add(to: channel, connection)
+                    try channel.pipeline.syncOperations.addHandler(RawScriptHandler(script, connection, isSecure: secure != nil))
                 }
             }
+        if scripts.joined().contains(where: \.holdsBack) {
+            // Connections inherit it, so that a client soon cannot send any more.
+            bootstrap = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: 4096)
+        }
         switch place {
-        case .tcp:
-            return RawServer(channel: try await bootstrap.bind(host: "127.0.0.1", port: 0).get(), state: state)
+        case .ipv4(let port):
+            return RawServer(channel: try await bootstrap.bind(host: "127.0.0.1", port: port).get(), state: state)
+        case .ipv6(let port):
+            return RawServer(channel: try await bootstrap.bind(host: "::1", port: port).get(), state: state)
         case .unix(let path):
             return RawServer(channel: try await bootstrap.bind(unixDomainSocketPath: path).get(), state: state)
         }
@@ -82,9 +74,11 @@ public final class RawServer: Sendable {
     public static func start(
         _ place: Place = .tcp,
         _ script: [Step],
-        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in }
+        tls: TestCertificates.Identity? = nil,
+        clientAuthority: String? = nil,
+        tlsVersions: ClosedRange<TLSVersion> = .tlsv12 ... .tlsv13
     ) async throws -> RawServer {
-        try await start(place, scripts: [script], prepare: prepare)
+        try await start(place, scripts: [script], tls: tls, clientAuthority: clientAuthority, tlsVersions: tlsVersions)
     }
 
     /// Every connection that has been accepted so far.
@@ -92,6 +86,9 @@ public final class RawServer: Sendable {
 
     /// How many connections have been accepted.
     public var connectionCount: Int { state.withLockedValue { $0.accepted.count } }
+
+    /// How many of them are open. A connection that the client closed counts until the system has told the server.
+    public var openConnectionCount: Int { connections.count { !$0.isClosed } }
 
     /// The connection that was accepted as number `index`, counted from 0; waits for it.
     /// - Throws: ``WaitedTooLong`` when it does not come.
@@ -105,6 +102,14 @@ public final class RawServer: Sendable {
             return eventual
         }
         return try await eventual.value("connection \(index)")
+    }
+
+    /// Waits until every connection that has been accepted so far is closed, by whomever.
+    /// - Throws: ``WaitedTooLong`` when one is not.
+    public func allClosed() async throws {
+        for connection in connections {
+            try await connection.closed()
+        }
     }
 
     /// Stops listening. Connections that were accepted go on.
@@ -121,12 +126,17 @@ public final class RawServer: Sendable {
         channel.close(promise: nil)
     }
 
-    private static func accept(in state: NIOLockedValueBox<State>) -> RawConnection {
+    private static func accept(
+        in state: NIOLockedValueBox<State>,
+        isSecure: Bool,
+        _ observe: @escaping @Sendable (Int, Event) -> Void
+    ) -> RawConnection {
         let (connection, awaited) = state.withLockedValue { state in
-            let connection = RawConnection(index: state.accepted.count)
+            let connection = RawConnection(index: state.accepted.count, isSecure: isSecure, observe: observe)
             state.accepted.append(connection)
             return (connection, state.awaited[connection.index])
         }
+        connection.accepted()
         awaited?.succeed(connection)
         return connection
     }

@@ -57,13 +57,3 @@ enum Wiring: String, CaseIterable, CustomTestStringConvertible {
         )
     }
 }
-
-extension RawServer.Step {
-    /// A complete response.
-    static func respond(_ status: String, _ fields: [String] = [], _ body: [UInt8] = []) -> RawServer.Step {
-        let head = (["HTTP/1.1 \(status)"] + fields + ["content-length: \(body.count)", "", ""]).joined(separator: "\r\n")
-        return .send(Array(head.utf8) + body)
-    }
-
-    static let octets = "content-type: application/octet-stream"
-}

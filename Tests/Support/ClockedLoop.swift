@@ -1,0 +1,125 @@
+public import HTTPExchange
+import NIOConcurrencyHelpers
+public import NIOCore
+import NIOPosix
+public import TransportCore
+
+/// A ``ChannelLoop`` with real sockets and a time that stands still until the test moves it.
+///
+/// What arrives at its sockets is handled as it comes. Limits and pauses pass only with ``advance(by:)``, which fires what is
+/// due on the way, each at its own instant: minutes take no time, and no machine is too slow for them.
+public final class ClockedLoop: ChannelLoop {
+    private struct PendingTimer {
+        let id: Int
+        let instant: TransportInstant
+        let work: @Sendable () -> Void
+    }
+
+    private struct State {
+        var now: TransportInstant
+        var timers: [PendingTimer] = []
+        var nextID = 0
+        var waiting: [(instant: TransportInstant, set: Eventual<Void>)] = []
+    }
+
+    private struct Timer: CallTimer {
+        let loop: ClockedLoop
+        let id: Int
+
+        func cancel() {
+            loop.state.withLockedValue { state in state.timers.removeAll { $0.id == id } }
+        }
+    }
+
+    public let eventLoop: any EventLoop
+    private let state: NIOLockedValueBox<State>
+
+    /// - Parameter start: what ``now`` says at first.
+    public init(start: TransportInstant = TransportInstant(nanoseconds: 1_000_000_000)) {
+        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        state = NIOLockedValueBox(State(now: start))
+    }
+
+    public var now: TransportInstant { state.withLockedValue { $0.now } }
+
+    public var isCurrent: Bool { eventLoop.inEventLoop }
+
+    public func execute(_ work: @escaping @Sendable () -> Void) {
+        eventLoop.execute(work)
+    }
+
+    public func schedule(at instant: TransportInstant, _ work: @escaping @Sendable () -> Void) -> any CallTimer {
+        let (id, set) = state.withLockedValue { state in
+            state.nextID += 1
+            state.timers.append(PendingTimer(id: state.nextID, instant: instant, work: work))
+            let set = state.waiting.filter { instant <= $0.instant }.map(\.set)
+            state.waiting.removeAll { instant <= $0.instant }
+            return (state.nextID, set)
+        }
+        for eventual in set {
+            eventual.succeed(())
+        }
+        return Timer(loop: self, id: id)
+    }
+
+    /// Moves time on, firing every timer on the way at its own instant. Returns when all that has been done.
+    public func advance(by duration: Duration) async throws {
+        let target = now.advanced(by: duration)
+        while try await fireNext(until: target) {}
+    }
+
+    /// Moves time on, as soon as something has been scheduled to happen by then: what the test provoked may still be under way.
+    /// - Throws: ``WaitedTooLong`` when nothing is.
+    public func advanceWhenDue(by duration: Duration) async throws {
+        try await scheduled(by: now.advanced(by: duration))
+        try await advance(by: duration)
+    }
+
+    /// Waits until a timer is set for `instant` or earlier.
+    /// - Throws: ``WaitedTooLong`` when none is.
+    public func scheduled(by instant: TransportInstant) async throws {
+        let set = Eventual<Void>()
+        state.withLockedValue { state in
+            if state.timers.contains(where: { $0.instant <= instant }) {
+                set.succeed(())
+            } else {
+                state.waiting.append((instant, set))
+            }
+        }
+        try await set.value("a timer at \(instant)")
+    }
+
+    /// Returns when everything that has been handed in so far is done.
+    public func settle() async throws {
+        try await eventLoop.submit {}.get()
+    }
+
+    /// Runs `body` on the loop.
+    public func perform<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async throws -> Result {
+        try await eventLoop.submit(body).get()
+    }
+
+    /// How many timers have neither fired nor been cancelled.
+    public var timerCount: Int { state.withLockedValue { $0.timers.count } }
+
+    /// Fires the next timer that is due by `target`, in a turn of the loop of its own. Returns whether there was one.
+    private func fireNext(until target: TransportInstant) async throws -> Bool {
+        try await perform { [self] in
+            let work = state.withLockedValue { state -> (@Sendable () -> Void)? in
+                // Identifiers count up, so that the first among equals is the one that was set first.
+                let next = state.timers.indices.min { left, right in
+                    (state.timers[left].instant, state.timers[left].id) < (state.timers[right].instant, state.timers[right].id)
+                }
+                guard let next, state.timers[next].instant <= target else {
+                    state.now = max(state.now, target)
+                    return nil
+                }
+                let timer = state.timers.remove(at: next)
+                state.now = max(state.now, timer.instant)
+                return timer.work
+            }
+            work?()
+            return work != nil
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import AsyncTransport
+import BlockingTransport
+import HTTPExchange
+import NIOConcurrencyHelpers
+import NIOCore
+import PoolManager
+import TestSupport
+import Testing
+import TransportCore
+import UnixSocket
+
+/// One transport on real sockets, whose time and names the test decides, with everything that it tells.
+///
+/// Pauses have no jitter, and connections live exactly 1 s longer than `pool_ttl` says.
+struct TransportWorld {
+    let wiring: Wiring
+    let loop = ClockedLoop()
+    let resolver = ScriptedResolver()
+    let log = RecordedLog()
+    let metrics = HeardMetrics()
+    let pools: PoolManager
+    let factory: any RequestReplyClientFactory
+
+    /// - Parameter threads: how many calls the blocking transport runs at once.
+    init(_ wiring: Wiring, threads: Int = 16) {
+        self.wiring = wiring
+        let connector = HTTPConnector(loops: [loop], resolvers: [resolver, UnixSocketResolver()])
+        pools = PoolManager(connector: connector, chance: { 0 })
+        factory =
+            switch wiring {
+            case .blocking: BlockingTransport(connector: connector, pools: pools, threads: threads, logger: log.logger)
+            case .async: AsyncTransport(connector: connector, pools: pools, logger: log.logger)
+            }
+        resolver.set("127.0.0.1", .hosts(["127.0.0.1"]))
+        resolver.set("localhost", .hosts(["127.0.0.1"]))
+    }
+
+    /// A client of a URL, with the options of a spec besides `retry.jitter: 0`.
+    func client(_ url: String, _ entries: [SpecNode.Entry] = []) throws -> any RequestReplyClient {
+        let withoutChance = Wiring.entry("jitter", .scalar("0"))
+        var entries = entries
+        if let index = entries.firstIndex(where: { $0.key == "retry" }) {
+            entries[index] = Wiring.entry("retry", .mapping(entries[index].value.entries + [withoutChance]))
+        } else {
+            entries.append(Wiring.entry("retry", .mapping([withoutChance])))
+        }
+        return try factory.makeClient(Wiring.properties(entries), endpoint: EndpointURL(parsing: url), metrics: metrics)
+    }
+
+    /// A client of the server at 127.0.0.1.
+    func client(_ server: RawServer, path: String = "/functions", _ entries: [SpecNode.Entry] = []) throws -> any RequestReplyClient {
+        try client("http://127.0.0.1:\(server.port)\(path)", entries)
+    }
+
+    /// Begins a call; the task's value is how it ended.
+    func call(_ client: any RequestReplyClient, _ body: String = "request") -> Task<Result<String, RequestReplyFailure>, Never> {
+        Task {
+            do throws(RequestReplyFailure) {
+                return .success(try await Wiring.call(client, body))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Shuts the transport down and checks that nothing is left of it: no call, lease, waiter, timer or connection.
+    func finish(_ servers: RawServer..., sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        await factory.shutdown()
+        try await loop.settle()
+        let figures = await pools.figures()
+        for (origin, figure) in figures {
+            #expect(figure == PoolFigures(idle: 0, leased: 0, connecting: 0, waiting: 0), "\(origin)", sourceLocation: sourceLocation)
+        }
+        #expect(loop.timerCount == 0, sourceLocation: sourceLocation)
+        for server in servers {
+            try await server.allClosed()
+        }
+    }
+}
+
+/// Keeps what a transport tells about attempts and calls.
+final class HeardMetrics: RemoteInvocationMetrics {
+    private let heard = NIOLockedValueBox<(attempts: [RequestReplyFailure.Kind?], calls: [RequestReplyFailure.Kind?])>(([], []))
+
+    /// How each attempt ended; `nil` for an answer.
+    var attempts: [RequestReplyFailure.Kind?] { heard.withLockedValue { $0.attempts } }
+    /// How each call ended; `nil` for an answer.
+    var calls: [RequestReplyFailure.Kind?] { heard.withLockedValue { $0.calls } }
+
+    func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
+        heard.withLockedValue { $0.attempts.append(failure) }
+    }
+
+    func callEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
+        heard.withLockedValue { $0.calls.append(failure) }
+    }
+}
