@@ -33,22 +33,37 @@ public final class ClockedLoop: ChannelLoop {
 
     public let eventLoop: any EventLoop
     private let state: NIOLockedValueBox<State>
+    private let touched: @Sendable () -> Void
 
-    /// - Parameter start: what ``now`` says at first.
-    public init(start: TransportInstant = TransportInstant(nanoseconds: 1_000_000_000)) {
+    /// - Parameters:
+    ///   - start: what ``now`` says at first.
+    ///   - touched: is called on the loop whenever what runs there asks for the time, sets a timer, or begins with work that
+    ///     was handed in: at least once for each step of whatever lives on it.
+    public init(
+        start: TransportInstant = TransportInstant(nanoseconds: 1_000_000_000),
+        touched: @escaping @Sendable () -> Void = {}
+    ) {
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         state = NIOLockedValueBox(State(now: start))
+        self.touched = touched
     }
 
-    public var now: TransportInstant { state.withLockedValue { $0.now } }
+    public var now: TransportInstant {
+        if isCurrent { touched() }
+        return state.withLockedValue { $0.now }
+    }
 
     public var isCurrent: Bool { eventLoop.inEventLoop }
 
     public func execute(_ work: @escaping @Sendable () -> Void) {
-        eventLoop.execute(work)
+        eventLoop.execute { [touched] in
+            touched()
+            work()
+        }
     }
 
     public func schedule(at instant: TransportInstant, _ work: @escaping @Sendable () -> Void) -> any CallTimer {
+        touched()
         let (id, set) = state.withLockedValue { state in
             state.nextID += 1
             state.timers.append(PendingTimer(id: state.nextID, instant: instant, work: work))

@@ -17,4 +17,16 @@ public enum OpenDescriptors {
             }
         )
     }
+
+    /// The sockets that are open and were not in `before`, once they are all closed, or after a time in which any would be: the
+    /// other side of a connection that has ended closes its own a moment later.
+    public static func sockets(openedSince before: Set<Int32>) async -> Set<Int32> {
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: .seconds(30))
+        while true {
+            let opened = sockets().subtracting(before)
+            if opened.isEmpty || clock.now >= end { return opened }
+            await Task.yield()
+        }
+    }
 }

@@ -8,6 +8,7 @@ public final class RawConnection: Sendable {
     private let socketBytes: NIOLockedValueBox<[UInt8]>?
     private let observe: @Sendable (Int, RawServer.Event) -> Void
     private let hasError = NIOLockedValueBox(false)
+    private let awaited = NIOLockedValueBox<[(count: Int, arrived: Eventual<Void>)]>([])
     let scriptEnd = Eventual<Void>()
     let end = Eventual<Void>()
 
@@ -38,6 +39,26 @@ public final class RawConnection: Sendable {
         try await scriptEnd.value("the end of the script of connection \(index)")
     }
 
+    /// Waits until that many bytes have come.
+    /// - Throws: ``WaitedTooLong`` when they do not.
+    public func received(count: Int) async throws {
+        let arrived = Eventual<Void>()
+        awaited.withLockedValue { $0.append((count, arrived)) }
+        tellAwaited()
+        try await arrived.value("\(count) bytes on connection \(index)")
+    }
+
+    private func tellAwaited() {
+        let count = received.count
+        let told = awaited.withLockedValue { awaited in
+            defer { awaited.removeAll { $0.count <= count } }
+            return awaited.filter { $0.count <= count }
+        }
+        for entry in told {
+            entry.arrived.succeed(())
+        }
+    }
+
     /// Waits until the connection is closed, by whomever.
     /// - Throws: ``WaitedTooLong`` when it is not.
     public func closed() async throws {
@@ -58,6 +79,7 @@ public final class RawConnection: Sendable {
 
     func append(_ more: [UInt8]) {
         bytes.withLockedValue { $0 += more }
+        tellAwaited()
         observe(index, .received(more))
     }
 

@@ -14,7 +14,7 @@ import UnixSocket
 /// Pauses have no jitter, and connections live exactly 1 s longer than `pool_ttl` says.
 struct TransportWorld {
     let wiring: Wiring
-    let loop = ClockedLoop()
+    let loop: ClockedLoop
     let resolver = ScriptedResolver()
     let log = RecordedLog()
     let metrics = HeardMetrics()
@@ -22,8 +22,9 @@ struct TransportWorld {
     let factory: any RequestReplyClientFactory
 
     /// - Parameter threads: how many calls the blocking transport runs at once.
-    init(_ wiring: Wiring, threads: Int = 16) {
+    init(_ wiring: Wiring, threads: Int = 16, on loop: ClockedLoop = ClockedLoop()) {
         self.wiring = wiring
+        self.loop = loop
         let connector = HTTPConnector(loops: [loop], resolvers: [resolver, UnixSocketResolver()])
         pools = PoolManager(connector: connector, chance: { 0 })
         factory =
@@ -54,13 +55,30 @@ struct TransportWorld {
 
     /// Begins a call; the task's value is how it ended.
     func call(_ client: any RequestReplyClient, _ body: String = "request") -> Task<Result<String, RequestReplyFailure>, Never> {
-        Task {
-            do throws(RequestReplyFailure) {
-                return .success(try await Wiring.call(client, body))
-            } catch {
-                return .failure(error)
-            }
+        Task { await outcome(client, body) }
+    }
+
+    /// Makes a call.
+    func outcome(_ client: any RequestReplyClient, _ body: String = "request") async -> Result<String, RequestReplyFailure> {
+        do throws(RequestReplyFailure) {
+            return .success(try await Wiring.call(client, body))
+        } catch {
+            return .failure(error)
         }
+    }
+
+    /// How a call ends when time runs free meanwhile.
+    func value(
+        of call: Task<Result<String, RequestReplyFailure>, Never>,
+        advancing step: Duration
+    ) async throws -> Result<String, RequestReplyFailure> {
+        let ended = Eventual<Result<String, RequestReplyFailure>>()
+        Task { ended.succeed(await call.value) }
+        while ended.current == nil {
+            try await loop.advance(by: step)
+            await Task.yield()
+        }
+        return try await ended.value("the end of the call")
     }
 
     /// Shuts the transport down and checks that nothing is left of it: no call, lease, waiter, timer or connection.
@@ -75,6 +93,13 @@ struct TransportWorld {
         for server in servers {
             try await server.allClosed()
         }
+    }
+}
+
+extension Result<String, RequestReplyFailure> {
+    /// Why a call failed, where it did.
+    var failure: RequestReplyFailure? {
+        if case .failure(let failure) = self { failure } else { nil }
     }
 }
 

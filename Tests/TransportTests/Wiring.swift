@@ -21,6 +21,15 @@ enum Wiring: String, CaseIterable, CustomTestStringConvertible {
         return self == .async ? [limit] : [Self.entry("timeouts", .mapping([limit]))]
     }
 
+    /// How a spec sets every limit of time that this transport has.
+    func limits(_ duration: String) -> [SpecNode.Entry] {
+        switch self {
+        case .async: ["call", "connect"].map { Self.entry($0, .scalar(duration)) }
+        case .blocking:
+            [Self.entry("timeouts", .mapping(["call", "connect", "read", "write"].map { Self.entry($0, .scalar(duration)) }))]
+        }
+    }
+
     func factory() -> any RequestReplyClientFactory {
         let connector = HTTPConnector(resolvers: [TCPResolver(), UnixSocketResolver()])
         let pools = PoolManager(connector: connector)
