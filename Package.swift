@@ -88,6 +88,7 @@ let package = Package(
         .executable(name: "statefun", targets: ["statefun"]),
         .executable(name: "conformance", targets: ["conformance"]),
         .library(name: "ConformanceKit", targets: ["ConformanceKit"]),
+        .library(name: "TransportConformance", targets: ["TransportConformance"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -139,6 +140,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "TransportConformance",
+            dependencies: dependencies(["TransportCore", "TestSupport"]) + [Outside.nioCore, Outside.nioLocks],
+            path: "Tools/TransportConformance",
+            swiftSettings: settings
+        ),
+        .target(
             name: "TestSupport",
             dependencies: dependencies(["TransportCore", "HTTPExchange", "CZlib"])
                 + [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioTLS, Outside.nioSSL, Outside.log],
@@ -184,6 +191,13 @@ let package = Package(
                 path: "Tests/ConformanceTests",
                 swiftSettings: settings
             ),
+            .testTarget(
+                name: "TransportConformanceTests",
+                dependencies: dependencies(["DocumentationExamples", "HTTPFunctionEndpoint", "TransportConformance", "TransportCore"])
+                    + [Outside.nioCore],
+                path: "Tests/TransportConformanceTests",
+                swiftSettings: settings
+            ),
             .executableTarget(
                 name: "SmallestProgram",
                 dependencies: dependencies(["HTTPFunctionEndpoint", "RequestReply"]),
@@ -192,7 +206,7 @@ let package = Package(
             ),
             .target(
                 name: "DocumentationExamples",
-                dependencies: dependencies(modules.map(\.name) + ["ConformanceKit"])
+                dependencies: dependencies(modules.map(\.name) + ["ConformanceKit", "TransportConformance"])
                     + [Outside.nioCore, Outside.nioLocks, Outside.protobuf],
                 path: "Tests/DocumentationExamples",
                 exclude: ["SmallestProgram", "custom-transport.yaml"],

@@ -1,9 +1,10 @@
 import ConformanceKit
 import HTTPFunctionEndpoint
+import TransportConformance
 import TransportCore
 
 /// Runs the fixtures against a transport type. What stands between `begin` and `end` is the text of its page.
-enum ConformanceExample {
+public enum ConformanceExample {
     /// Stands for the transport type of a user.
     private static func MyTransport() -> any RequestReplyClientFactory { StandardTransports().async }
 
@@ -14,6 +15,18 @@ enum ConformanceExample {
             print(result)
         }
         // end conformance
+        return results
+    }
+
+    /// Takes the transport of `CustomTransport.swift` through the cases.
+    public static func transport() async -> [TransportCaseResult] {
+        // begin cases
+        let conformance = TransportConformance(options: ["payload_max_bytes": "1000000"]) { LoopbackTransport { $0 } }
+        let results = await conformance.run()
+        for result in results where result.isFailure {
+            print(result)
+        }
+        // end cases
         return results
     }
 }

@@ -5,6 +5,10 @@ import TransportCore
 /// A server whose waiting line is full: the system drops what asks for a connection, as a dead host does.
 public final class SwallowingServer: Sendable {
     public let address: SocketAddress
+
+    /// Its port.
+    public var port: Int { address.port ?? 0 }
+
     private let server: any Channel
     private let fillers: [any Channel]
 
