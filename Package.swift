@@ -78,7 +78,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         "HTTPFunctionEndpoint", ["RequestReply", "SpecParser", "TransportCore", "TypeName", "TestSupport"],
         [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
     ),
-    ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks]),
+    ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
 
 let package = Package(
