@@ -35,7 +35,7 @@ import Testing
     func gates() async throws {
         let here = Gate()
         let goOn = Gate()
-        let server = try await RawServer.start(.tcp, [.readBytes(1), .reached(here), .wait(goOn), .send("on"), .close])
+        let server = try await RawServer.start(.tcp, [.readBytes(1), .reached(here), .wait(goOn), .readBytes(1), .send("on"), .close])
         let client = try await RawClient.connect(to: server)
         #expect(!here.isOpen)
         try await client.send("x")
