@@ -78,7 +78,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         "HTTPFunctionEndpoint", ["RequestReply", "SpecParser", "TransportCore", "TypeName", "TestSupport"],
         [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
     ),
-    ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks]),
+    ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
 
 let package = Package(
@@ -87,6 +87,7 @@ let package = Package(
     products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
         .executable(name: "statefun", targets: ["statefun"]),
         .executable(name: "conformance", targets: ["conformance"]),
+        .executable(name: "misbehaving-peer", targets: ["misbehaving-peer"]),
         .library(name: "ConformanceKit", targets: ["ConformanceKit"]),
         .library(name: "TransportConformance", targets: ["TransportConformance"]),
     ],
@@ -122,6 +123,12 @@ let package = Package(
             ],
             path: "Tools/example-functions",
             exclude: ["module.yaml"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "misbehaving-peer",
+            dependencies: dependencies(["TestSupport"]) + [Outside.argumentParser],
+            path: "Tools/misbehaving-peer",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -182,6 +189,12 @@ let package = Package(
                 name: "ExampleFunctionsTests",
                 dependencies: dependencies(["example-functions", "RequestReply", "TransportCore", "TestSupport"]) + [Outside.protobuf],
                 path: "Tests/ExampleFunctionsTests",
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "MisbehavingPeerTests",
+                dependencies: dependencies(["misbehaving-peer", "TestSupport"]),
+                path: "Tests/MisbehavingPeerTests",
                 swiftSettings: settings
             ),
             .testTarget(

@@ -33,7 +33,10 @@ import TransportCore
         #expect(now >= due)
     }
 
-    @Test("timers that are due already, and those at the end of time, are timers like others", arguments: [TransportInstant.zero, TransportInstant(nanoseconds: -5)])
+    @Test(
+        "timers that are due already, and those at the end of time, are timers like others",
+        arguments: [TransportInstant.zero, TransportInstant(nanoseconds: -5)]
+    )
     func extremes(past: TransportInstant) async throws {
         let fired = Eventual<Void>()
         loop.execute { [loop] in

@@ -10,7 +10,8 @@ extension RawServer {
         case readRequest
         /// Waits for that many more bytes.
         case readBytes(Int)
-        /// Waits for that many more bytes and takes no more than `bytes` from the socket in each period.
+        /// Waits for that many more bytes and takes no more than `bytes`, rounded up to a power of two, from the socket in each
+        /// period.
         case readSlowly(Int, bytes: Int, every: Duration)
         /// Waits for one more complete TLS record, such as a ClientHello, where the server itself speaks no TLS.
         case readTLSRecord

@@ -18,6 +18,11 @@ public final class TestCertificates: Sendable {
     public struct Identity: Sendable {
         public let certificate: String
         public let key: String
+
+        public init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
     }
 
     private let folder: TemporaryDirectory
