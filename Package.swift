@@ -206,7 +206,9 @@ let package = Package(
             ),
             .testTarget(
                 name: "TransportConformanceTests",
-                dependencies: dependencies(["DocumentationExamples", "HTTPFunctionEndpoint", "TransportConformance", "TransportCore"])
+                dependencies: dependencies([
+                    "AsyncTransport", "DocumentationExamples", "HTTPFunctionEndpoint", "TransportConformance", "TransportCore",
+                ])
                     + [Outside.nioCore],
                 path: "Tests/TransportConformanceTests",
                 swiftSettings: settings

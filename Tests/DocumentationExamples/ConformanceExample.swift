@@ -1,6 +1,6 @@
 import ConformanceKit
 import HTTPFunctionEndpoint
-import TransportConformance
+public import TransportConformance
 import TransportCore
 
 /// Runs the fixtures against a transport type. What stands between `begin` and `end` is the text of its page.

@@ -1,3 +1,4 @@
+import AsyncTransport
 import DocumentationExamples
 import HTTPFunctionEndpoint
 import NIOCore
