@@ -34,9 +34,14 @@ public final class ClockedLoop: ChannelLoop {
     public let eventLoop: any EventLoop
     private let state: NIOLockedValueBox<State>
 
-    /// - Parameter start: what ``now`` says at first.
-    public init(start: TransportInstant = TransportInstant(nanoseconds: 1_000_000_000)) {
-        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    /// - Parameters:
+    ///   - eventLoop: by default one that the whole process shares.
+    ///   - start: what ``now`` says at first.
+    public init(
+        on eventLoop: (any EventLoop)? = nil,
+        start: TransportInstant = TransportInstant(nanoseconds: 1_000_000_000)
+    ) {
+        self.eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         state = NIOLockedValueBox(State(now: start))
     }
 
@@ -92,6 +97,24 @@ public final class ClockedLoop: ChannelLoop {
     /// Returns when everything that has been handed in so far is done.
     public func settle() async throws {
         try await eventLoop.submit {}.get()
+    }
+
+    /// Returns when everything that had arrived at the sockets of the loop before has been handled.
+    public func catchUp() async throws {
+        // A connection of our own arrives behind it.
+        let arrived = Eventual<Void>()
+        let server = try await ServerBootstrap(group: eventLoop)
+            .childChannelInitializer { channel in
+                arrived.succeed(())
+                return channel.close()
+            }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+        guard let address = server.localAddress else { throw ChannelError.unknownLocalAddress }
+        let client = try await ClientBootstrap(group: eventLoop).connect(to: address).get()
+        try await arrived.value("a connection of the loop's own")
+        try? await client.close()
+        try await server.close()
     }
 
     /// Runs `body` on the loop.
