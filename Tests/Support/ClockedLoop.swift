@@ -19,6 +19,7 @@ public final class ClockedLoop: ChannelLoop {
         var now: TransportInstant
         var timers: [PendingTimer] = []
         var nextID = 0
+        var handedInCount = 0
         var waiting: [(instant: TransportInstant, set: Eventual<Void>)] = []
     }
 
@@ -51,7 +52,11 @@ public final class ClockedLoop: ChannelLoop {
 
     public func execute(_ work: @escaping @Sendable () -> Void) {
         eventLoop.execute(work)
+        state.withLockedValue { $0.handedInCount += 1 }
     }
+
+    /// How often work was handed in with ``execute(_:)``.
+    public var handedInCount: Int { state.withLockedValue { $0.handedInCount } }
 
     public func schedule(at instant: TransportInstant, _ work: @escaping @Sendable () -> Void) -> any CallTimer {
         let (id, set) = state.withLockedValue { state in

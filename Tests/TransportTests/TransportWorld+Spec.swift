@@ -1,3 +1,4 @@
+import PoolManager
 import TestSupport
 import Testing
 import TransportCore
@@ -45,5 +46,14 @@ extension TransportWorld {
     /// Makes a call and returns its answer.
     func answered(_ client: any RequestReplyClient, _ body: String = "request") async throws -> String {
         try await call(client, body).value.get()
+    }
+
+    /// Waits until that many calls stand in the lines of the pools.
+    func waiting(_ count: Int) async throws {
+        for _ in 0..<1_000_000 {
+            if await pools.figures().values.reduce(0, { $0 + $1.waiting }) == count { return }
+            await Task.yield()
+        }
+        Issue.record("\(count) calls never stood in line")
     }
 }
