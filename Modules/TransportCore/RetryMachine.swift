@@ -76,16 +76,18 @@ public struct RetryMachine: Sendable {
 
     /// How long to wait before the next attempt, or `nil` where no time is left for one. A pause of ours that is too long is
     /// shortened to half of what is left, as long as that is no shorter than the first one of all: a peer that comes back
-    /// late is still found. One that the peer asks for is kept or not made.
+    /// late is still found. What the peer asks for is waited for, or no attempt is made.
     private func pause(after failure: RequestReplyFailure, at now: TransportInstant, chance: Double) -> Duration? {
         let own = policy.pause(after: pauseCount, chance: chance)
-        if let asked = failure.retryAfter, asked > own {
+        let asked = failure.retryAfter ?? .zero
+        if asked > own {
             return budget.isSpent(at: now.advanced(by: asked)) ? nil : asked
         }
         guard budget.isSpent(at: now.advanced(by: own)) else { return own }
         let half = now.duration(to: budget.deadline) / 2
         let isUseful = half >= min(policy.firstPause, policy.maxPause) && half > .zero
-        return isUseful && !budget.isSpent(at: now.advanced(by: half)) ? half : nil
+        let shortened = max(half, asked)
+        return isUseful && !budget.isSpent(at: now.advanced(by: shortened)) ? shortened : nil
     }
 
     /// The peer has pointed elsewhere, and the transport goes there within the same attempt.

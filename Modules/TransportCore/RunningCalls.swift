@@ -7,6 +7,8 @@ final class RunningCalls: @unchecked Sendable {
     private var isShutDown = false
     private var whenEmpty: [@Sendable () -> Void] = []
     private var timer: (any CallTimer)?
+    /// When the time to end is over.
+    private var end = TransportInstant.distantFuture
 
     init(on loop: any CallLoop) {
         self.loop = loop
@@ -37,8 +39,11 @@ final class RunningCalls: @unchecked Sendable {
                 call.drain()
             }
             guard !calls.isEmpty else { return }
+            let newEnd = loop.now.advanced(by: limit)
+            guard newEnd < end else { return }
+            end = newEnd
             timer?.cancel()
-            timer = loop.schedule(at: loop.now.advanced(by: limit)) { [self] in interruptAll() }
+            timer = loop.schedule(at: newEnd) { [self] in interruptAll() }
         }
     }
 

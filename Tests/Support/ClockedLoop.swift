@@ -19,6 +19,7 @@ public final class ClockedLoop: ChannelLoop {
         var now: TransportInstant
         var timers: [PendingTimer] = []
         var nextID = 0
+        var handedInCount = 0
         var waiting: [(instant: TransportInstant, set: Eventual<Void>)] = []
     }
 
@@ -36,14 +37,16 @@ public final class ClockedLoop: ChannelLoop {
     private let touched: @Sendable () -> Void
 
     /// - Parameters:
+    ///   - eventLoop: by default one that the whole process shares.
     ///   - start: what ``now`` says at first.
     ///   - touched: is called on the loop whenever what runs there asks for the time, sets a timer, or begins with work that
     ///     was handed in: at least once for each step of whatever lives on it.
     public init(
+        on eventLoop: (any EventLoop)? = nil,
         start: TransportInstant = TransportInstant(nanoseconds: 1_000_000_000),
         touched: @escaping @Sendable () -> Void = {}
     ) {
-        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        self.eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         state = NIOLockedValueBox(State(now: start))
         self.touched = touched
     }
@@ -60,7 +63,11 @@ public final class ClockedLoop: ChannelLoop {
             touched()
             work()
         }
+        state.withLockedValue { $0.handedInCount += 1 }
     }
+
+    /// How often work was handed in with ``execute(_:)``.
+    public var handedInCount: Int { state.withLockedValue { $0.handedInCount } }
 
     public func schedule(at instant: TransportInstant, _ work: @escaping @Sendable () -> Void) -> any CallTimer {
         touched()
@@ -107,6 +114,24 @@ public final class ClockedLoop: ChannelLoop {
     /// Returns when everything that has been handed in so far is done.
     public func settle() async throws {
         try await eventLoop.submit {}.get()
+    }
+
+    /// Returns when everything that had arrived at the sockets of the loop before has been handled.
+    public func catchUp() async throws {
+        // A connection of our own arrives behind it.
+        let arrived = Eventual<Void>()
+        let server = try await ServerBootstrap(group: eventLoop)
+            .childChannelInitializer { channel in
+                arrived.succeed(())
+                return channel.close()
+            }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+        guard let address = server.localAddress else { throw ChannelError.unknownLocalAddress }
+        let client = try await ClientBootstrap(group: eventLoop).connect(to: address).get()
+        try await arrived.value("a connection of the loop's own")
+        try? await client.close()
+        try await server.close()
     }
 
     /// Runs `body` on the loop.

@@ -29,4 +29,27 @@ public enum OpenDescriptors {
             await Task.yield()
         }
     }
+
+    /// Every TCP socket that is connected to a port, over IPv4 or IPv6: what a client of the server there has open.
+    public static func sockets(connectedTo port: Int) -> Set<Int32> {
+        sockets().filter { descriptor in
+            var storage = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let status = withUnsafeMutablePointer(to: &storage) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+            }
+            guard status == 0 else { return false }
+            return withUnsafePointer(to: storage) { pointer in
+                switch CInt(storage.ss_family) {
+                case AF_INET:
+                    pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { Int(in_port_t(bigEndian: $0.pointee.sin_port)) == port }
+                case AF_INET6:
+                    pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                        Int(in_port_t(bigEndian: $0.pointee.sin6_port)) == port
+                    }
+                default: false
+                }
+            }
+        }
+    }
 }

@@ -200,6 +200,26 @@ import Testing
         #expect(world.loop.timerCount == 0)
     }
 
+    @Test("a second shutdown that gives more time does not lengthen the first one's")
+    func longerShutdown() async throws {
+        let world = try CallWorld()
+        let call = world.call()
+        _ = world.grant()
+        let clients = OpenClients()
+        clients.add(world.setup)
+        let first = Task { await clients.shutDown(drainingFor: .seconds(5)) }
+        await world.loop.waitForWork()
+        world.loop.runQueued()
+        let second = Task { await clients.shutDown(drainingFor: .seconds(60)) }
+        await world.loop.waitForWork()
+        world.loop.runQueued()
+        world.loop.advance(by: .seconds(5))
+        #expect(call.failure?.kind == .shutDown)
+        await first.value
+        await second.value
+        #expect(world.loop.timerCount == 0)
+    }
+
     @Test("no call begins after a shutdown, and no failure is retried")
     func afterShutdown() async throws {
         let world = try CallWorld()

@@ -15,16 +15,20 @@ import UnixSocket
 struct TransportWorld {
     let wiring: Wiring
     let loop: ClockedLoop
+    let start: TransportInstant
     let resolver = ScriptedResolver()
     let log = RecordedLog()
     let metrics = HeardMetrics()
     let pools: PoolManager
     let factory: any RequestReplyClientFactory
 
-    /// - Parameter threads: how many calls the blocking transport runs at once.
+    /// - Parameters:
+    ///   - threads: how many calls the blocking transport runs at once.
+    ///   - loop: what everything runs on.
     init(_ wiring: Wiring, threads: Int = 16, on loop: ClockedLoop = ClockedLoop()) {
         self.wiring = wiring
         self.loop = loop
+        start = loop.now
         let connector = HTTPConnector(loops: [loop], resolvers: [resolver, UnixSocketResolver()])
         pools = PoolManager(connector: connector, chance: { 0 })
         factory =
