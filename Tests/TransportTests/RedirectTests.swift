@@ -168,6 +168,39 @@ import TransportCore
         try await world.finish(server)
     }
 
+    @Test("an attempt that fails where it was sent to is made again from the beginning")
+    func retriedFromHome() async throws {
+        let world = TransportWorld(.blocking)
+        let other = try await RawServer.start(.tcp, [.readRequest, .status(503)])
+        let home = try await RawServer.start(
+            .tcp,
+            [.readRequest, .redirect(307, to: "http://localhost:\(other.port)/g"), .readRequest, .sendResult([0x41])]
+        )
+        #expect(try await world.callTwice(try world.client(home)).get() == "A")
+        #expect(world.metrics.attempts == [.passingStatus, nil])
+        #expect(other.connectionCount == 1)
+        try await world.finish(home, other)
+    }
+
+    @Test("a redirect counts whatever its page is like; only a short one is read to keep the connection", arguments: [10, 100_000])
+    func page(size: Int) async throws {
+        let world = TransportWorld(.blocking)
+        let page = [UInt8](repeating: 0x58, count: size)
+        let server = try await RawServer.start(
+            .tcp,
+            scripts: [
+                [
+                    .readRequest, .respond("307 Moved", ["location: /g", "content-type: text/html"], page), .readRequest,
+                    .sendResult([0x41]),
+                ],
+                [.readRequest, .sendResult([0x41])],
+            ]
+        )
+        #expect(try await world.answer(try world.client(server)) == "A")
+        #expect(server.connectionCount == (size == 10 ? 1 : 2))
+        try await world.finish(server)
+    }
+
     @Test("to the async transport a redirect is a failure that names the place", arguments: [301, 302, 307, 308], Road.allCases)
     func async(status: Int, road: Road) async throws {
         let world = TransportWorld(.async)
