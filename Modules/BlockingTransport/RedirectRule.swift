@@ -15,6 +15,9 @@ struct RedirectRule: Sendable {
     func follow(_ location: String, from: CallRoute) -> Result<CallRoute, RequestReplyFailure> {
         do throws(SpecTextError) {
             if !hasScheme(location), from.url.scheme.isUnix {
+                guard !location.hasPrefix("//") else {
+                    return .failure(refusal(location, "it names a host, and behind a UNIX socket there is none"))
+                }
                 return .success(try sameSocket(location, from: from))
             }
             let url = try EndpointURL(parsing: resolve(location, from: from))
@@ -69,7 +72,7 @@ struct RedirectRule: Sendable {
     }
 
     private func absolutePath(_ reference: String, base: String) -> String {
-        if reference.hasPrefix("/") { return reference }
+        if reference.hasPrefix("/") { return removingDotSegments(reference) }
         let path = base.prefix { $0 != "?" }
         if reference.hasPrefix("?") { return path + reference }
         if reference.isEmpty || reference.hasPrefix("#") { return base }

@@ -149,7 +149,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         guard case .racing(var race, let addresses) = state else { return }
         if errors.count < AddressRace.maxAddresses {
             let place = addresses.count > 1 ? "\(address.place): " : ""
-            errors.append("\(place)\(SystemErrorText.of(error))")
+            errors.append("\(place)\(SystemErrorText.of(error, connectingTo: address))")
         }
         let actions = race.connectFailed(at: loop.now)
         state = .racing(race, addresses)
@@ -187,7 +187,8 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         case .success:
             begin(channel)
         case .failure(let error):
-            end(.failure(TLSFailure.handshakeFailed(error, with: origin)))
+            let handler = try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+            end(.failure(TLSFailure.handshakeFailed(error, with: origin, showing: handler?.peerCertificate)))
         }
     }
 

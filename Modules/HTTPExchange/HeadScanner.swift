@@ -45,6 +45,10 @@ struct HeadScanner {
 
     private mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(ResponseFault) -> Int? {
         if beginsAnswer, !bytes.prefix(Self.beginning.count).elementsEqual(Self.beginning.prefix(bytes.count)) {
+            // An alert of TLS, whose records begin with their kind and the major version 3 (RFC 8446, section 5.1).
+            if bytes.prefix(2).elementsEqual([0x15, 0x03]) {
+                throw ResponseFault("the answer does not begin with HTTP/1.1 but with a record of TLS; write https:// or https+unix://")
+            }
             throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: ResponseHead.excerpt(bytes))")
         }
         let count = min(bytes.count, room)

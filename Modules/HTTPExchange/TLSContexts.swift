@@ -124,6 +124,14 @@ final class TLSContexts: Sendable {
             secret = try read(password, "client_key_password")
             // Editors end a file with a newline, which is not part of the password.
             while let last = secret.last, last == 0x0A || last == 0x0D { secret.removeLast() }
+            // The library ends the program over any other byte.
+            guard secret.allSatisfy({ $0 < 0x80 }) else {
+                throw problem(
+                    password,
+                    "client_key_password: the password in '\(password.value)' has characters outside ASCII, which are not supported",
+                    remedy: "give the key a password of ASCII characters"
+                )
+            }
         }
         do {
             return try NIOSSLPrivateKey(bytes: bytes, format: .pem) { [secret] setter in setter(secret) }

@@ -49,7 +49,8 @@ extension ExchangeResponse {
     }
 
     private var redirection: ResponseVerdict {
-        guard let location else {
+        // A reference to nothing leads back to where it comes from, for ever.
+        guard let location, !location.isEmpty else {
             return .failed(
                 RequestReplyFailure(.redirect, "the answer is a redirect (\(StatusText.of(status))) without a Location", status: status)
             )

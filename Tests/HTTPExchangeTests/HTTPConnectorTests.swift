@@ -108,7 +108,7 @@ import TransportCore
         let wire = Wire(resolvers: [StubResolver([try SocketAddress(unixDomainSocketPath: path)])])
         let failure = try await wire.connect(to: Origin(place: .unix(path: path), tls: nil)).failure
         #expect(failure?.kind == .connectFailed)
-        #expect(failure?.message == "connecting to \(path) failed: No such file or directory")
+        #expect(failure?.message == "connecting to \(path) failed: No such file or directory; nobody has made that socket yet")
     }
 
     @Test("a scheme that nobody serves is refused when the URL is read, and when it is connected to")
