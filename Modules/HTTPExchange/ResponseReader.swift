@@ -175,7 +175,8 @@ package struct ResponseReader {
     }
 
     private mutating func readBody(_ input: inout ByteBuffer, remaining: Int?) throws(ResponseFault) -> Bool {
-        let count = min(input.readableBytes, remaining ?? .max)
+        // What is within the limit is looked at before there is too much, so that the fault does not depend on the pieces.
+        let count = min(input.readableBytes, remaining ?? max(1, mostBytes(of: head) - bodyBytes))
         guard count > 0, let piece = input.readSlice(length: count) else { return false }
         try add(piece, expecting: remaining)
         if let remaining {
