@@ -81,6 +81,14 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
 
+/// Needs the compiler to link libFuzzer in, so it is there only where `scripts/fuzz` asks for it.
+let fuzzProgram = Target.executableTarget(
+    name: "fuzz",
+    dependencies: dependencies(["FuzzTargets"]),
+    path: "Tools/fuzz",
+    swiftSettings: settings
+)
+
 let package = Package(
     name: "swift-statefun",
     platforms: [.macOS(.v15)],
@@ -169,7 +177,24 @@ let package = Package(
                 swiftSettings: settings
             )
         }
+        + (Context.environment["STATEFUN_FUZZ"] == nil ? [] : [fuzzProgram])
         + [
+            .target(
+                name: "FuzzTargets",
+                dependencies: dependencies([
+                    "HTTPExchange", "HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName", "UnixSocket",
+                    "URLTemplate",
+                ]) + [Outside.nioCore, Outside.protobuf],
+                path: "Tests/FuzzTargets",
+                exclude: ["Corpus", "Dictionaries"],
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "FuzzTargetsTests",
+                dependencies: dependencies(["FuzzTargets", "TestSupport"]),
+                path: "Tests/FuzzTargetsTests",
+                swiftSettings: settings
+            ),
             .testTarget(
                 name: "TransportTests",
                 dependencies: dependencies([

@@ -1,10 +1,10 @@
-internal import TransportCore
+package import TransportCore
 
 /// Why bytes are not a response that can be trusted.
 ///
 /// Every fault closes the connection: after it nobody knows where the next response would begin.
-struct ResponseFault: Error, Equatable {
-    let kind: RequestReplyFailure.Kind
+package struct ResponseFault: Error, Equatable {
+    package let kind: RequestReplyFailure.Kind
     let text: FailureText
 
     init(_ text: FailureText, kind: RequestReplyFailure.Kind = .malformedResponse) {
@@ -12,7 +12,7 @@ struct ResponseFault: Error, Equatable {
         self.text = text
     }
 
-    var message: String { text.full }
+    package var message: String { text.full }
 
     var failure: RequestReplyFailure { RequestReplyFailure(kind, text: text) }
 }

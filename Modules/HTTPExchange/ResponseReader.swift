@@ -1,10 +1,11 @@
-internal import NIOCore
-internal import TransportCore
+package import NIOCore
+package import TransportCore
 
 /// Reads one response from the bytes of a connection (RFC 9112). A value: no socket, no clock.
 ///
 /// Reading is strict: where a lenient reader and this one could disagree about where the body ends, it is a fault.
-struct ResponseReader {
+/// The whole package sees it, so that it can be fuzzed without a connection around it.
+package struct ResponseReader {
     /// The most bytes that a head, interim responses included, or the trailer of a chunked body may have.
     static let maxHeadBytes = 65_536
     /// The most bytes that the line with a chunk's size may have, extensions included.
@@ -40,7 +41,7 @@ struct ResponseReader {
     private var inflater: ResponseInflater?
 
     /// - Parameter limit: the most bytes of a body, as sent and after inflating.
-    init(limit: Setting<Int>, allocator: ByteBufferAllocator = ByteBufferAllocator()) {
+    package init(limit: Setting<Int>, allocator: ByteBufferAllocator = ByteBufferAllocator()) {
         self.limit = limit
         self.allocator = allocator
     }
@@ -49,10 +50,10 @@ struct ResponseReader {
     private(set) var hasBegun = false
 
     /// Whether the connection can carry another exchange, once the response is complete.
-    private(set) var leavesConnectionReusable = false
+    package private(set) var leavesConnectionReusable = false
 
     /// What is being read, for messages.
-    var activity: String {
+    package var activity: String {
         switch state {
         case .head: hasBegun ? "the head of the answer was read" : "the answer was awaited"
         case .body, .chunkSize, .chunkData, .chunkEnd, .trailer: "the body of the answer was read (\(bodyBytes) bytes so far)"
@@ -61,7 +62,7 @@ struct ResponseReader {
     }
 
     /// Takes bytes in; gives the response out when it is complete.
-    mutating func received(_ bytes: ByteBuffer) throws(ResponseFault) -> ExchangeResponse? {
+    package mutating func received(_ bytes: ByteBuffer) throws(ResponseFault) -> ExchangeResponse? {
         guard bytes.readableBytes > 0 else { return nil }
         hasBegun = true
         var input: ByteBuffer
@@ -92,7 +93,7 @@ struct ResponseReader {
 
     /// The peer has ended the connection.
     /// - Parameter orderly: whether it said that nothing is missing: a FIN, or `close_notify` inside TLS.
-    mutating func ended(orderly: Bool) throws(ResponseFault) -> ExchangeResponse? {
+    package mutating func ended(orderly: Bool) throws(ResponseFault) -> ExchangeResponse? {
         if case .body(remaining: nil) = state, orderly {
             state = .done
             return try response()
@@ -174,7 +175,8 @@ struct ResponseReader {
     }
 
     private mutating func readBody(_ input: inout ByteBuffer, remaining: Int?) throws(ResponseFault) -> Bool {
-        let count = min(input.readableBytes, remaining ?? .max)
+        // What is within the limit is looked at before there is too much, so that the fault does not depend on the pieces.
+        let count = min(input.readableBytes, remaining ?? max(1, mostBytes(of: head) - bodyBytes))
         guard count > 0, let piece = input.readSlice(length: count) else { return false }
         try add(piece, expecting: remaining)
         if let remaining {

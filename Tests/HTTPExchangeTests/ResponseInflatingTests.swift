@@ -133,6 +133,13 @@ import TransportCore
         expectFault("deflate", [0x07, 0x00, 0x00], saying: "damaged")
     }
 
+    @Test("data that is damaged and too long is damaged, in however many pieces it comes")
+    func damagedAndTooLong() {
+        let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n"
+        let feed = ReaderFeed(Array(head.utf8) + [UInt8](repeating: 0x61, count: 20), limit: 16)
+        feed.expectFault(.malformedResponse, saying: "damaged")
+    }
+
     @Test("a preset dictionary, which nobody agreed on, is a fault")
     func dictionary() {
         expectFault("deflate", [0x78, 0xBB, 0, 0, 0, 1, 0, 0, 0], saying: "damaged")
