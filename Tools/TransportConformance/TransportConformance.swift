@@ -73,12 +73,15 @@ public struct TransportConformance: Sendable {
         do {
             let factory = try makeFactory()
             let properties = TransportUnderTest.properties(options)
+            // An option without a default is reported only where it is set.
+            let authority = try await TestCertificates.shared().authority
+            let trusting = TransportUnderTest.properties(options.merging(["trust_cacerts": authority]) { $1 })
             let server = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
             let url = try EndpointURL(parsing: "http://127.0.0.1:\(server.port)/")
             let client = try factory.makeClient(properties, endpoint: url, metrics: NoMetrics())
             _ = try? await client.call(RequestReplyRequest(functionType: "conformance/probe", id: "1", payload: ByteBuffer()))
             let traits = TransportTraits(
-                options: Set(factory.inspect(properties).options.map(\.name)),
+                options: Set((factory.inspect(properties).options + factory.inspect(trusting).options).map(\.name)),
                 connects: server.connectionCount > 0,
                 knowsUnixSockets: Self.makesUnixClients(factory, properties)
             )
