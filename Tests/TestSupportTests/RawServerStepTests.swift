@@ -102,8 +102,8 @@ import Testing
 
     @Test("everything is sent before the connection is closed", arguments: [RawServer.Step.close, .halfClose, .closeSocket])
     func sendAll(end: RawServer.Step) async throws {
-        let server = try await RawServer.start(.tcp, [.giantHead(20_000_000), end])
-        #expect(try await RawClient.ask(server).utf8.count == 20_000_000)
+        let server = try await RawServer.start(.tcp, [.giantHead(4_000_000), end])
+        #expect(try await RawClient.ask(server).utf8.count == 4_000_000)
     }
 
     @Test("a TLS record is waited for until it is complete")

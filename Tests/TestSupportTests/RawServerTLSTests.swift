@@ -17,6 +17,7 @@ import Testing
         let client = try await RawClient.connect(to: server.address, authority: certificates.authority)
         try await client.send("secret")
         #expect(try await client.answered() == "answer")
+        try await client.close()
         let connection = try await server.connection()
         try await connection.closed()
         #expect(connection.receivedText == "secret")

@@ -66,7 +66,7 @@ import Testing
 
     @Test("open connections are counted apart from accepted ones")
     func openConnections() async throws {
-        let server = try await RawServer.start(.tcp, [.send("x")])
+        let server = try await RawServer.start(.tcp, [])
         let clients = [try await RawClient.connect(to: server), try await RawClient.connect(to: server)]
         try await server.connection(1).scriptEnded()
         try await server.connection(0).scriptEnded()
