@@ -97,6 +97,14 @@ public final class ClockedLoop: ChannelLoop {
         try await advance(by: duration)
     }
 
+    /// Moves time on to the next timer, as soon as one has been set for no later than `duration` from now.
+    /// - Throws: ``WaitedTooLong`` when none is.
+    public func advanceToNext(within duration: Duration) async throws {
+        try await scheduled(by: now.advanced(by: duration))
+        let next = state.withLockedValue { state in state.timers.map(\.instant).min() }
+        try await advance(by: now.duration(to: max(now, next ?? now)))
+    }
+
     /// Waits until a timer is set for `instant` or earlier.
     /// - Throws: ``WaitedTooLong`` when none is.
     public func scheduled(by instant: TransportInstant) async throws {

@@ -47,11 +47,18 @@ import TransportCore
     func jitter(wiring: Wiring, share: String) async throws {
         let world = TransportWorld(wiring)
         let spec = "retry:\n  jitter: \(share)\n  first_pause: 100ms\n  max_pause: 100ms"
-        let failure = try await fail(world, spec, pauses: Array(repeating: .milliseconds(100), count: 6))
+        let server = try await RawServer.start(.tcp, Self.refusals(6))
+        let call = world.call(try world.client(server, spec: spec))
+        for _ in 0..<6 {
+            try await world.loop.advanceToNext(within: .milliseconds(100))
+        }
+        let failure = try await world.failure(call)
         let pauses = failure.attempts.dropLast().compactMap(\.pause)
         #expect(pauses.count == 6)
         let shortest = share == "1" ? Duration.zero : .milliseconds(75)
         #expect(pauses.allSatisfy { shortest <= $0 && $0 <= .milliseconds(100) })
+        #expect(failure.elapsed == pauses.reduce(.zero, +))
+        try await world.finish(server)
     }
 
     @Test(
