@@ -245,8 +245,16 @@ struct HeadFields {
         return UnsafeRawBufferPointer(rebasing: rest)
     }
 
+    /// A value as text. Control characters beyond ASCII are replaced: a terminal obeys them like those within, and the
+    /// values of some fields are shown to whoever made the call.
     private static func text(_ value: UnsafeRawBufferPointer) -> String {
-        String(decoding: value, as: UTF8.self)
+        let text = String(decoding: value, as: UTF8.self)
+        guard value.contains(where: { $0 >= 0x80 }) else { return text }
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            shown.append((0x80...0x9F).contains(scalar.value) ? "\u{FFFD}" : scalar)
+        }
+        return String(shown)
     }
 
     /// RFC 9110, section 5.6.2.

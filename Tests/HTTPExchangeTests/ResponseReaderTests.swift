@@ -182,6 +182,14 @@ import TransportCore
         )
     }
 
+    @Test("control characters beyond ASCII, which a terminal may obey, get no further than the head")
+    func controlsBeyondASCII() {
+        expect(
+            "HTTP/1.1 503 Busy\r\nlocation: /\u{9B}2Jgröße\r\ncontent-length: 0\r\n\r\n",
+            .of(503, "", .missing, location: "/\u{FFFD}2Jgröße")
+        )
+    }
+
     @Test("field names are read whatever their case, and unknown ones are passed over")
     func names() {
         expect(
