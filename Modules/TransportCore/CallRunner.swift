@@ -83,10 +83,13 @@ public final class CallRunner: @unchecked Sendable {
     }
 
     private func interruptRunning(_ failure: RequestReplyFailure) {
-        let running = attempt
-        attempt = nil
-        running?.cancel()
-        perform(machine.interrupted(by: failure, at: setup.loop.now), on: setup.route)
+        let now = setup.loop.now
+        if let running = attempt {
+            attempt = nil
+            running.cancel()
+            report(failure, at: now)
+        }
+        perform(machine.interrupted(by: failure, at: now), on: setup.route)
     }
 
     /// Does what the machine says, and what that leads to, one after the other: an attempt that ends before it returns must

@@ -81,6 +81,24 @@ import Testing
         #expect(world.metrics.attempts.map(\.failure) == [nil])
     }
 
+    @Test("an attempt that is cut off is heard of with the time that it had; a pause that is cut off is none")
+    func cutOff() throws {
+        let world = try CallWorld()
+        let call = world.call()
+        _ = world.grant()
+        world.loop.advance(by: .milliseconds(6))
+        call.cancel()
+        world.loop.runQueued()
+        #expect(world.metrics.attempts.map(\.failure) == [.cancelled])
+        #expect(world.metrics.attempts.map(\.milliseconds) == [6])
+
+        let pausing = world.call()
+        world.fail(world.grant(), .timedOut)
+        pausing.cancel()
+        world.loop.runQueued()
+        #expect(world.metrics.attempts.map(\.failure) == [.cancelled, .timedOut])
+    }
+
     @Test("a call is reported once, with the time that it took and how it ended")
     func calls() async throws {
         let world = try CallWorld()
