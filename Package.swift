@@ -60,7 +60,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("TransportCore", ["TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("TypeName", ["TestSupport"], []),
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
-    ("SpecParser", ["TransportCore", "TestSupport"], []),
+    ("SpecParser", ["ModuleComparison", "TransportCore", "TestSupport"], []),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
     (
         "HTTPExchange", ["TransportCore", "TestSupport"],
@@ -180,10 +180,16 @@ let package = Package(
         + (Context.environment["STATEFUN_FUZZ"] == nil ? [] : [fuzzProgram])
         + [
             .target(
+                name: "ModuleComparison",
+                dependencies: dependencies(["SpecParser", "TransportCore"]),
+                path: "Tests/ModuleComparison",
+                swiftSettings: settings
+            ),
+            .target(
                 name: "FuzzTargets",
                 dependencies: dependencies([
-                    "HTTPExchange", "HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName", "UnixSocket",
-                    "URLTemplate",
+                    "HTTPExchange", "HTTPFunctionEndpoint", "ModuleComparison", "RequestReply", "SpecParser", "TransportCore", "TypeName",
+                    "UnixSocket", "URLTemplate",
                 ]) + [Outside.nioCore, Outside.protobuf],
                 path: "Tests/FuzzTargets",
                 exclude: ["Corpus", "Dictionaries"],

@@ -80,6 +80,16 @@ public struct EndpointRoute: Hashable, Sendable {
     /// The value of the `Host` header.
     public let hostHeader: String
 
+    /// The route of a URL to the place that a resolver found in it. Secure schemes get TLS, with defaults where no settings
+    /// are given; others get none, whatever is given.
+    public init(_ url: EndpointURL, to place: Origin.Place, requestTarget: String, tls: TLSSettings?) {
+        self.init(
+            origin: Origin(place: place, tls: url.scheme.isSecure ? tls ?? TLSSettings() : nil),
+            requestTarget: requestTarget,
+            hostHeader: url.hostHeader
+        )
+    }
+
     public init(origin: Origin, requestTarget: String, hostHeader: String) {
         self.origin = origin
         self.requestTarget = requestTarget

@@ -17,11 +17,7 @@ public struct UnixSocketResolver: SocketAddressResolving {
 
     public func route(for url: EndpointURL, tls: TLSSettings?) throws(SpecTextError) -> EndpointRoute {
         let location = try UnixSocketLocation(url)
-        return EndpointRoute(
-            origin: Origin(place: .unix(path: location.socketPath), tls: url.scheme.isSecure ? tls ?? TLSSettings() : nil),
-            requestTarget: location.requestTarget,
-            hostHeader: url.hostHeader
-        )
+        return EndpointRoute(url, to: .unix(path: location.socketPath), requestTarget: location.requestTarget, tls: tls)
     }
 
     /// Answers at once: the path of a socket is its address.

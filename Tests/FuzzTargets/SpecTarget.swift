@@ -1,4 +1,5 @@
 import HTTPFunctionEndpoint
+import ModuleComparison
 import RequestReply
 import SpecParser
 import TransportCore
@@ -77,43 +78,9 @@ enum SpecTarget {
         let again = parser.parse(printed, file: "module.yaml", environment: ["A": "another"])
         try check(!again.hasErrors, "what is printed is sound: \(again.diagnostics) in\n\(printed)")
         try check(
-            again.components.map(withoutPlaces) == module.components.map(withoutPlaces),
+            again.components.map(\.withoutPlaces) == module.components.map(\.withoutPlaces),
             "what is printed reads as what it was:\n\(printed)"
         )
         try check(ModulePrinter().print(again) == printed, "what is printed is printed the same again:\n\(printed)")
-    }
-
-    private static let nowhere = SourcePosition(line: 1, column: 1)
-
-    private static func withoutPlaces(_ node: SpecNode) -> SpecNode {
-        switch node.content {
-        case .scalar, .null: SpecNode(node.content, at: nowhere)
-        case .sequence(let items): SpecNode(.sequence(items.map(withoutPlaces)), at: nowhere)
-        case .mapping(let entries):
-            SpecNode(
-                .mapping(entries.map { SpecNode.Entry(key: $0.key, keyPosition: nowhere, value: withoutPlaces($0.value)) }),
-                at: nowhere
-            )
-        }
-    }
-
-    private static func withoutPlaces(_ component: Component) -> Component {
-        func place<Value>(_ setting: Setting<Value>) -> Setting<Value> {
-            guard case .line(let file, _) = setting.source else { return setting }
-            return Setting(setting.value, from: .line(file: file, nowhere))
-        }
-        switch component {
-        case .endpoint(var endpoint):
-            endpoint.targets = Located(endpoint.targets.value, at: nowhere)
-            endpoint.urlPathTemplate = Located(endpoint.urlPathTemplate.value, at: nowhere)
-            endpoint.maxNumBatchRequests = place(endpoint.maxNumBatchRequests)
-            endpoint.transportType = place(endpoint.transportType)
-            endpoint.transport = TransportProperties(file: endpoint.transport.file, node: withoutPlaces(endpoint.transport.node))
-            endpoint.position = nowhere
-            return .endpoint(endpoint)
-        case .other(let other):
-            let kind = Located(other.kind.value, at: nowhere)
-            return .other(OtherComponent(kind: kind, spec: withoutPlaces(other.spec), position: nowhere))
-        }
     }
 }

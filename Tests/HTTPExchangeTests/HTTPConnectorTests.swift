@@ -153,10 +153,21 @@ import TransportCore
         #expect(swallowing.attemptCount == before)
     }
 
+    /// Lets a resolver answer an attempt that has ended, which connects nowhere and reports nothing more.
+    private func expectNothingMore(of connecting: Connecting, on wire: Wire, _ asked: [StubResolver.Completion]) async throws {
+        let server = try await RawServer.start(.tcp, [])
+        let address = try Self.address(server.port)
+        for completion in asked {
+            completion(.success([address]))
+        }
+        #expect(await wire.onLoop { true })
+        #expect(server.connectionCount == 0)
+        #expect(connecting.outcomes.count == 1)
+    }
+
     @Test("a resolver that does not answer trips the connect limit, and what it says later is ignored")
     func slowResolver() async throws {
         let asked = NIOLockedValueBox<[StubResolver.Completion]>([])
-        let server = try await RawServer.start(.tcp, [])
         let wire = Wire(resolvers: [StubResolver { _, completion in asked.withLockedValue { $0.append(completion) } }])
         let connecting = await wire.begin(to: Self.anywhere, connect: .milliseconds(100))
         #expect(
@@ -166,13 +177,7 @@ import TransportCore
                     "the connect limit of 100 ms (default) passed while the address of anywhere.example:80 was looked up"
                 )
         )
-        let address = try Self.address(server.port)
-        for completion in asked.withLockedValue({ $0 }) {
-            completion(.success([address]))
-        }
-        #expect(await wire.onLoop { true })
-        #expect(server.connectionCount == 0)
-        #expect(connecting.outcomes.count == 1)
+        try await expectNothingMore(of: connecting, on: wire, asked.withLockedValue { $0 })
     }
 
     @Test("the call's time ends connecting as well, and is what is named then")
@@ -190,18 +195,11 @@ import TransportCore
     @Test("an attempt that is called off while resolving ends at once, once, and connects nowhere")
     func cancelResolving() async throws {
         let asked = NIOLockedValueBox<[StubResolver.Completion]>([])
-        let server = try await RawServer.start(.tcp, [])
         let wire = Wire(resolvers: [StubResolver { _, completion in asked.withLockedValue { $0.append(completion) } }])
         let connecting = await wire.begin(to: Self.anywhere)
         await connecting.cancel()
         #expect(try await connecting.outcomes.first().failure?.kind == .cancelled)
-        let address = try Self.address(server.port)
-        for completion in asked.withLockedValue({ $0 }) {
-            completion(.success([address]))
-        }
-        #expect(await wire.onLoop { true })
-        #expect(server.connectionCount == 0)
-        #expect(connecting.outcomes.count == 1)
+        try await expectNothingMore(of: connecting, on: wire, asked.withLockedValue { $0 })
     }
 
     @Test("an attempt that is called off while connecting ends at once and leaves no socket")

@@ -1,3 +1,4 @@
+import ModuleComparison
 import Testing
 import TransportCore
 
@@ -90,7 +91,7 @@ import TransportCore
         let module = parse(printed, environment: ["A": "wrong"])
         // A kind in the first line may be one that a person would have misspelt, which is no matter here.
         #expect(!module.hasErrors, "\(module.diagnostics)")
-        #expect(module.components.map(withoutPositions) == [withoutPositions(component)], "\(printed)")
+        #expect(module.components.map(\.withoutPlaces) == [component.withoutPlaces], "\(printed)")
     }
 
     @Test("what was put in from the environment is not put in again")
@@ -120,7 +121,7 @@ import TransportCore
         let printed = ModulePrinter().print(components)
         let module = TestParser().parse(printed, file: "module.yaml", environment: ["A": "wrong", "HOME": "wrong"])
         #expect(!module.hasErrors, "\(module.diagnostics)\n\(printed)")
-        #expect(module.components.map(withoutPositions) == components.map(withoutPositions), "\(printed)")
+        #expect(module.components.map(\.withoutPlaces) == components.map(\.withoutPlaces), "\(printed)")
         #expect(ModulePrinter().print(module) == printed, "what was read is printed as before")
     }
 }

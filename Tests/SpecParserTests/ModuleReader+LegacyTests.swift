@@ -1,3 +1,4 @@
+import ModuleComparison
 import SpecParser
 import Testing
 import TransportCore
@@ -90,7 +91,7 @@ import TransportCore
             case .other: return component
             }
         }
-        #expect(asModern.map(withoutPositions) == modern.components.map(withoutPositions))
+        #expect(asModern.map(\.withoutPlaces) == modern.components.map(\.withoutPlaces))
     }
 
     @Test("positions lead into the legacy document")

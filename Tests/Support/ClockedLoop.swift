@@ -9,16 +9,8 @@ public import TransportCore
 /// What arrives at its sockets is handled as it comes. Limits and pauses pass only with ``advance(by:)``, which fires what is
 /// due on the way, each at its own instant: minutes take no time, and no machine is too slow for them.
 public final class ClockedLoop: ChannelLoop {
-    private struct PendingTimer {
-        let id: Int
-        let instant: TransportInstant
-        let work: @Sendable () -> Void
-    }
-
     private struct State {
-        var now: TransportInstant
-        var timers: [PendingTimer] = []
-        var nextID = 0
+        var timers: ManualTimers
         var handedInCount = 0
         var waiting: [(instant: TransportInstant, set: Eventual<Void>)] = []
     }
@@ -28,7 +20,7 @@ public final class ClockedLoop: ChannelLoop {
         let id: Int
 
         func cancel() {
-            loop.state.withLockedValue { state in state.timers.removeAll { $0.id == id } }
+            loop.state.withLockedValue { $0.timers.cancel(id) }
         }
     }
 
@@ -47,13 +39,13 @@ public final class ClockedLoop: ChannelLoop {
         touched: @escaping @Sendable () -> Void = {}
     ) {
         self.eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
-        state = NIOLockedValueBox(State(now: start))
+        state = NIOLockedValueBox(State(timers: ManualTimers(start: start)))
         self.touched = touched
     }
 
     public var now: TransportInstant {
         if isCurrent { touched() }
-        return state.withLockedValue { $0.now }
+        return state.withLockedValue { $0.timers.now }
     }
 
     public var isCurrent: Bool { eventLoop.inEventLoop }
@@ -72,11 +64,10 @@ public final class ClockedLoop: ChannelLoop {
     public func schedule(at instant: TransportInstant, _ work: @escaping @Sendable () -> Void) -> any CallTimer {
         touched()
         let (id, set) = state.withLockedValue { state in
-            state.nextID += 1
-            state.timers.append(PendingTimer(id: state.nextID, instant: instant, work: work))
+            let id = state.timers.set(at: instant, work)
             let set = state.waiting.filter { instant <= $0.instant }.map(\.set)
             state.waiting.removeAll { instant <= $0.instant }
-            return (state.nextID, set)
+            return (id, set)
         }
         for eventual in set {
             eventual.succeed(())
@@ -101,7 +92,7 @@ public final class ClockedLoop: ChannelLoop {
     /// - Throws: ``WaitedTooLong`` when none is.
     public func advanceToNext(within duration: Duration) async throws {
         try await scheduled(by: now.advanced(by: duration))
-        let next = state.withLockedValue { state in state.timers.map(\.instant).min() }
+        let next = state.withLockedValue { $0.timers.next }
         try await advance(by: now.duration(to: max(now, next ?? now)))
     }
 
@@ -110,7 +101,7 @@ public final class ClockedLoop: ChannelLoop {
     public func scheduled(by instant: TransportInstant) async throws {
         let set = Eventual<Void>()
         state.withLockedValue { state in
-            if state.timers.contains(where: { $0.instant <= instant }) {
+            if let next = state.timers.next, next <= instant {
                 set.succeed(())
             } else {
                 state.waiting.append((instant, set))
@@ -153,19 +144,7 @@ public final class ClockedLoop: ChannelLoop {
     /// Fires the next timer that is due by `target`, in a turn of the loop of its own. Returns whether there was one.
     private func fireNext(until target: TransportInstant) async throws -> Bool {
         try await perform { [self] in
-            let work = state.withLockedValue { state -> (@Sendable () -> Void)? in
-                // Identifiers count up, so that the first among equals is the one that was set first.
-                let next = state.timers.indices.min { left, right in
-                    (state.timers[left].instant, state.timers[left].id) < (state.timers[right].instant, state.timers[right].id)
-                }
-                guard let next, state.timers[next].instant <= target else {
-                    state.now = max(state.now, target)
-                    return nil
-                }
-                let timer = state.timers.remove(at: next)
-                state.now = max(state.now, timer.instant)
-                return timer.work
-            }
+            let work = state.withLockedValue { $0.timers.takeNext(until: target) }
             work?()
             return work != nil
         }

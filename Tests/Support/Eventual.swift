@@ -33,6 +33,7 @@ public final class Eventual<Value: Sendable>: Sendable {
         try await withThrowingTaskGroup(of: Value.self) { group in
             group.addTask { try await self.settled() }
             group.addTask {
+                // Ends a broken test; in a good one the value comes first, and this is cancelled.
                 try await Task.sleep(for: limit)
                 throw WaitedTooLong(what: what, limit: limit)
             }

@@ -8,18 +8,10 @@ public import TransportCore
 /// run it on the calling thread, in order. Timers fire at exactly their instant, earlier ones first, and those of the
 /// same instant in the order in which they were set.
 public final class ManualLoop: CallLoop {
-    private struct PendingTimer {
-        let id: Int
-        let instant: TransportInstant
-        let work: @Sendable () -> Void
-    }
-
     private struct State {
-        var now: TransportInstant
+        var timers: ManualTimers
         var current: ObjectIdentifier?
         var queue: [@Sendable () -> Void] = []
-        var timers: [PendingTimer] = []
-        var nextTimerID = 0
     }
 
     private struct Timer: CallTimer {
@@ -38,11 +30,11 @@ public final class ManualLoop: CallLoop {
     ///   - cancelsTimers: with `false` every cancellation comes too late and the timer fires all the same, as a real loop
     ///     may do; whoever set it must see that it no longer matters.
     public init(start: TransportInstant = .zero, cancelsTimers: Bool = true) {
-        state = NIOLockedValueBox(State(now: start))
+        state = NIOLockedValueBox(State(timers: ManualTimers(start: start)))
         self.cancelsTimers = cancelsTimers
     }
 
-    public var now: TransportInstant { state.withLockedValue { $0.now } }
+    public var now: TransportInstant { state.withLockedValue { $0.timers.now } }
 
     /// Whether the caller runs inside ``perform(_:)``, ``runQueued()`` or an `advance` of this loop.
     public var isCurrent: Bool {
@@ -57,11 +49,7 @@ public final class ManualLoop: CallLoop {
 
     public func schedule(at instant: TransportInstant, _ work: @escaping @Sendable () -> Void) -> any CallTimer {
         precondition(isCurrent, "a timer is set on the loop")
-        let id = state.withLockedValue { state in
-            state.nextTimerID += 1
-            state.timers.append(PendingTimer(id: state.nextTimerID, instant: instant, work: work))
-            return state.nextTimerID
-        }
+        let id = state.withLockedValue { $0.timers.set(at: instant, work) }
         return Timer(loop: self, id: id)
     }
 
@@ -92,11 +80,10 @@ public final class ManualLoop: CallLoop {
         precondition(target >= now, "time does not run backwards")
         perform {
             drain()
-            while let work = takeTimer(until: target) {
+            while let work = state.withLockedValue({ $0.timers.takeNext(until: target) }) {
                 work()
                 drain()
             }
-            state.withLockedValue { $0.now = target }
         }
     }
 
@@ -115,9 +102,7 @@ public final class ManualLoop: CallLoop {
     public var timerCount: Int { state.withLockedValue { $0.timers.count } }
 
     /// When the next timer fires.
-    public var nextTimer: TransportInstant? {
-        state.withLockedValue { state in state.timers.map(\.instant).min() }
-    }
+    public var nextTimer: TransportInstant? { state.withLockedValue { $0.timers.next } }
 
     private static var thread: ObjectIdentifier { ObjectIdentifier(Thread.current) }
 
@@ -139,23 +124,8 @@ public final class ManualLoop: CallLoop {
         }
     }
 
-    private func takeTimer(until target: TransportInstant) -> (@Sendable () -> Void)? {
-        state.withLockedValue { state in
-            // Identifiers count up, so that the first among equals is the one that was set first.
-            let due = state.timers.indices.min { left, right in
-                (state.timers[left].instant, state.timers[left].id) < (state.timers[right].instant, state.timers[right].id)
-            }
-            guard let due, state.timers[due].instant <= target else { return nil }
-            let timer = state.timers.remove(at: due)
-            state.now = max(state.now, timer.instant)
-            return timer.work
-        }
-    }
-
     private func cancelTimer(_ id: Int) {
         guard cancelsTimers else { return }
-        state.withLockedValue { state in
-            state.timers.removeAll { $0.id == id }
-        }
+        state.withLockedValue { $0.timers.cancel(id) }
     }
 }

@@ -62,14 +62,7 @@ public final class ScriptedResolver: SocketAddressResolving {
     public func serves(_ scheme: EndpointURL.Scheme) -> Bool { !scheme.isUnix }
 
     public func route(for url: EndpointURL, tls: TLSSettings?) throws(SpecTextError) -> EndpointRoute {
-        EndpointRoute(
-            origin: Origin(
-                place: .tcp(host: url.host, port: url.port),
-                tls: url.scheme.isSecure ? tls ?? TLSSettings() : nil
-            ),
-            requestTarget: url.pathAndQuery,
-            hostHeader: url.hostHeader
-        )
+        EndpointRoute(url, to: .tcp(host: url.host, port: url.port), requestTarget: url.pathAndQuery, tls: tls)
     }
 
     public func resolve(_ place: Origin.Place, _ completion: @escaping Completion) {

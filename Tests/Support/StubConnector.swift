@@ -24,11 +24,7 @@ public struct StubConnector: Connector {
 
     public func route(for url: EndpointURL, tls: TLSSettings?) throws(SpecTextError) -> EndpointRoute {
         let place: Origin.Place = url.scheme.isUnix ? .unix(path: url.pathAndQuery) : .tcp(host: url.host, port: url.port)
-        return EndpointRoute(
-            origin: Origin(place: place, tls: url.scheme.isSecure ? tls ?? TLSSettings() : nil),
-            requestTarget: url.scheme.isUnix ? "/" : url.pathAndQuery,
-            hostHeader: url.hostHeader
-        )
+        return EndpointRoute(url, to: place, requestTarget: url.scheme.isUnix ? "/" : url.pathAndQuery, tls: tls)
     }
 
     public func problems(with tls: TLSSettings) -> [SpecDiagnostic] { findProblems(tls) }

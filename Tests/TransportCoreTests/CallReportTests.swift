@@ -78,7 +78,7 @@ import Testing
         target.answer(target.grant(), 200, "answer")
         world.loop.runQueued()
         #expect(world.metrics.attempts.map(\.milliseconds) == [5])
-        #expect(world.metrics.attempts.map(\.failure) == [nil])
+        #expect(world.metrics.attemptOutcomes == [nil])
     }
 
     @Test("an attempt that is cut off is heard of with the time that it had; a pause that is cut off is none")
@@ -89,14 +89,14 @@ import Testing
         world.loop.advance(by: .milliseconds(6))
         call.cancel()
         world.loop.runQueued()
-        #expect(world.metrics.attempts.map(\.failure) == [.cancelled])
+        #expect(world.metrics.attemptOutcomes == [.cancelled])
         #expect(world.metrics.attempts.map(\.milliseconds) == [6])
 
         let pausing = world.call()
         world.fail(world.grant(), .timedOut)
         pausing.cancel()
         world.loop.runQueued()
-        #expect(world.metrics.attempts.map(\.failure) == [.cancelled, .timedOut])
+        #expect(world.metrics.attemptOutcomes == [.cancelled, .timedOut])
     }
 
     @Test("a call is reported once, with the time that it took and how it ended")
@@ -114,7 +114,7 @@ import Testing
         #expect(throws: RequestReplyFailure.self) {
             try world.setup.callBlocking(request) { _ in .failure(RequestReplyFailure(.shutDown, "shut down")) }
         }
-        #expect(world.metrics.calls.map(\.failure) == [nil, .cancelled, .shutDown])
+        #expect(world.metrics.callOutcomes == [nil, .cancelled, .shutDown])
         #expect(world.metrics.calls.map(\.milliseconds) == [7, 0, 0])
         #expect(world.metrics.calls.allSatisfy { $0.functionType == "com.example/greeter" })
     }
@@ -127,7 +127,7 @@ import Testing
             try await world.setup.call(request) { _ in .success(ByteBuffer()) }
         }
         #expect(failure?.kind == .requestTooLarge)
-        #expect(world.metrics.calls.map(\.failure) == [.requestTooLarge])
+        #expect(world.metrics.callOutcomes == [.requestTooLarge])
         #expect(world.metrics.attempts.isEmpty)
     }
 }

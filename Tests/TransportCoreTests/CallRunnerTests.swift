@@ -189,8 +189,8 @@ import Testing
         world.answer(second, 200)
         #expect(
             world.metrics.attempts == [
-                RecordingMetrics.Event(functionType: "com.example/greeter", milliseconds: 3, failure: .passingStatus),
-                RecordingMetrics.Event(functionType: "com.example/greeter", milliseconds: 4, failure: nil),
+                RecordedMetrics.Event(functionType: "com.example/greeter", milliseconds: 3, failure: .passingStatus),
+                RecordedMetrics.Event(functionType: "com.example/greeter", milliseconds: 4, failure: nil),
             ]
         )
     }

@@ -8,7 +8,7 @@ struct CallWorld {
     let loop: ManualLoop
     let pool: HandPool
     let setup: CallSetup
-    let metrics = RecordingMetrics()
+    let metrics = RecordedMetrics()
     let log = RecordedLog()
 
     init(
@@ -116,29 +116,5 @@ struct Call: Sendable {
     var failure: RequestReplyFailure? {
         guard case .failure(let failure)? = completions.withLockedValue({ $0.first }) else { return nil }
         return failure
-    }
-}
-
-/// Keeps what it hears about attempts and calls.
-final class RecordingMetrics: RemoteInvocationMetrics {
-    struct Event: Equatable {
-        let functionType: String
-        let milliseconds: Int64
-        let failure: RequestReplyFailure.Kind?
-    }
-
-    private let heard = NIOLockedValueBox<(attempts: [Event], calls: [Event])>(([], []))
-
-    var attempts: [Event] { heard.withLockedValue { $0.attempts } }
-    var calls: [Event] { heard.withLockedValue { $0.calls } }
-
-    func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
-        let event = Event(functionType: functionType, milliseconds: nanoseconds / 1_000_000, failure: failure)
-        heard.withLockedValue { $0.attempts.append(event) }
-    }
-
-    func callEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
-        let event = Event(functionType: functionType, milliseconds: nanoseconds / 1_000_000, failure: failure)
-        heard.withLockedValue { $0.calls.append(event) }
     }
 }

@@ -23,7 +23,7 @@ import TransportCore
         try await world.loop.advanceWhenDue(by: .milliseconds(100))
         try await world.loop.advanceWhenDue(by: .milliseconds(200))
         #expect(try await call.value.get() == "A")
-        #expect(world.metrics.attempts == [.nameNotResolved, .nameNotResolved, nil])
+        #expect(world.metrics.attemptOutcomes == [.nameNotResolved, .nameNotResolved, nil])
         #expect(world.resolver.askedCount("a.example") == 3)
         try await world.finish(server)
     }
@@ -54,7 +54,7 @@ import TransportCore
         world.resolver.set("a.example", .addresses([try server.address]))
         let hanging = world.call(try world.client(Self.url("hangs.example"), spec: wiring.spec("call: 3s")))
         try await world.resolver.asked("hangs.example")
-        #expect(try await world.answered(try world.client(Self.url("a.example"), spec: wiring.spec())) == "A")
+        #expect(try await world.answer(try world.client(Self.url("a.example"), spec: wiring.spec())) == "A")
         #expect(world.elapsed == .zero)
         try await world.loop.advance(by: .seconds(3))
         #expect(try await world.failure(hanging).kind == .budgetSpent)
@@ -67,12 +67,12 @@ import TransportCore
         let (old, new) = (try await answering(0x41), try await answering(0x42))
         world.resolver.set("a.example", .addresses([try old.address]))
         let client = try world.client(Self.url("a.example"), spec: Wiring.async.spec(other: ["pool_ttl: 2s"]))
-        #expect(try await world.answered(client) == "A")
+        #expect(try await world.answer(client) == "A")
         world.resolver.set("a.example", .addresses([try new.address]))
         try await world.loop.advance(by: .seconds(3) - .nanoseconds(1))
-        #expect(try await world.answered(client) == "A")
+        #expect(try await world.answer(client) == "A")
         try await world.loop.advance(by: .nanoseconds(1))
-        #expect(try await world.answered(client) == "B")
+        #expect(try await world.answer(client) == "B")
         #expect(world.resolver.askedCount("a.example") == 2)
         try await world.finish(old, new)
     }
@@ -85,9 +85,9 @@ import TransportCore
         let server = try await answering()
         let refusing = try RefusingServer(.tcp6)
         world.resolver.set("a.example", .addresses([refusing.address, try server.address]))
-        #expect(try await world.answered(try world.client(Self.url("a.example"), spec: wiring.spec())) == "A")
+        #expect(try await world.answer(try world.client(Self.url("a.example"), spec: wiring.spec())) == "A")
         #expect(world.elapsed == .zero)
-        #expect(world.metrics.attempts == [nil])
+        #expect(world.metrics.attemptOutcomes == [nil])
         try await world.finish(server)
     }
 
@@ -116,7 +116,7 @@ import TransportCore
         let world = TransportWorld(wiring)
         let (six, four) = (try await answering(0x36, .tcp6), try await answering(0x34))
         world.resolver.set("a.example", .addresses([try six.address, try four.address]))
-        #expect(try await world.answered(try world.client(Self.url("a.example"), spec: wiring.spec())) == "6")
+        #expect(try await world.answer(try world.client(Self.url("a.example"), spec: wiring.spec())) == "6")
         try await world.loop.advance(by: .seconds(1))
         try await world.loop.catchUp()
         #expect(four.connectionCount == 0)
@@ -148,7 +148,7 @@ import TransportCore
         let world = TransportWorld(wiring)
         let server = try await RawServer.start(.tcp, [.readRequest, .sendResult([0x41]), .close])
         let client = try world.client(server, spec: wiring.spec(retry: ["first_pause: 100ms"]))
-        #expect(try await world.answered(client) == "A")
+        #expect(try await world.answer(client) == "A")
         let port = server.port
         try await server.allClosed()
         try await server.stop()
@@ -157,7 +157,7 @@ import TransportCore
         let restarted = try await answering(0x42, .tcp(port: port))
         try await world.loop.advance(by: .milliseconds(100))
         #expect(try await call.value.get() == "B")
-        #expect(world.metrics.attempts == [nil, .connectFailed, nil])
+        #expect(world.metrics.attemptOutcomes == [nil, .connectFailed, nil])
         try await world.finish(restarted)
     }
 
@@ -166,13 +166,13 @@ import TransportCore
         let world = TransportWorld(wiring)
         let server = try await RawServer.start(.tcp, [.readRequest, .sendResult([0x41]), .close])
         let client = try world.client(server, spec: wiring.spec())
-        #expect(try await world.answered(client) == "A")
+        #expect(try await world.answer(client) == "A")
         let port = server.port
         try await server.allClosed()
         try await server.stop()
         let restarted = try await answering(0x42, .tcp(port: port))
-        #expect(try await world.answered(client) == "B")
-        #expect(world.metrics.attempts == [nil, nil])
+        #expect(try await world.answer(client) == "B")
+        #expect(world.metrics.attemptOutcomes == [nil, nil])
         try await world.finish(restarted)
     }
 

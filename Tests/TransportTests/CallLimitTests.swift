@@ -48,16 +48,25 @@ import TransportCore
         try await world.finish(server)
     }
 
-    @Test("an answer to be waited for after a redirect has what the redirect left")
-    func redirected() async throws {
-        let world = TransportWorld(.blocking)
+    /// A call with 3 s whose peer redirects it when some of the time has passed, and then says nothing more.
+    private func callRedirected(
+        _ world: TransportWorld,
+        after wait: Duration
+    ) async throws -> (server: RawServer, call: Task<Result<String, RequestReplyFailure>, Never>) {
         let redirect = Gate()
         let server = try await RawServer.start(.tcp, [.readRequest, .wait(redirect), .redirect(307, to: "/elsewhere"), .readRequest])
         let call = world.call(try world.client(server, spec: Wiring.blocking.spec("call: 3s")))
         _ = try await server.connection()
         try await world.loop.catchUp()
-        try await world.loop.advance(by: .seconds(1))
+        try await world.loop.advance(by: wait)
         redirect.open()
+        return (server, call)
+    }
+
+    @Test("an answer to be waited for after a redirect has what the redirect left")
+    func redirected() async throws {
+        let world = TransportWorld(.blocking)
+        let (server, call) = try await callRedirected(world, after: .seconds(1))
         try await server.connection().scriptEnded()
         try await world.loop.advance(by: .seconds(2))
         let failure = try await world.failure(call)
@@ -71,13 +80,7 @@ import TransportCore
     @Test("a redirect that comes when no time is left is not followed")
     func redirectedTooLate() async throws {
         let world = TransportWorld(.blocking)
-        let redirect = Gate()
-        let server = try await RawServer.start(.tcp, [.readRequest, .wait(redirect), .redirect(307, to: "/elsewhere"), .readRequest])
-        let call = world.call(try world.client(server, spec: Wiring.blocking.spec("call: 3s")))
-        _ = try await server.connection()
-        try await world.loop.catchUp()
-        try await world.loop.advance(by: .microseconds(2_999_500))
-        redirect.open()
+        let (server, call) = try await callRedirected(world, after: .microseconds(2_999_500))
         let failure = try await world.failure(call)
         #expect(failure.kind == .budgetSpent)
         #expect(failure.elapsed == .microseconds(2_999_500))

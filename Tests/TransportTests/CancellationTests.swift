@@ -87,7 +87,7 @@ import TransportCore
         case .success(let answer): #expect(answer == "A")
         case .failure(let failure): #expect(failure.kind == .cancelled, "\(failure)")
         }
-        #expect(world.metrics.calls.count == 1)
+        #expect(world.metrics.callOutcomes.count == 1)
         let isReached = trigger.isReached
         try await world.finish(server)
         try await server.stop()
@@ -212,7 +212,7 @@ import TransportCore
             let call = world.call(try world.client(server))
             try await world.loop.advanceWhenDue(by: .milliseconds(wiring == .async ? 4 : 10))
             #expect(try await call.value.get() == "A")
-            #expect(world.metrics.attempts == [.connectionLost, nil])
+            #expect(world.metrics.attemptOutcomes == [.connectionLost, nil])
             try await world.finish(server)
             try await server.stop()
         }

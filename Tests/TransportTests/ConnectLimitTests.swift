@@ -28,7 +28,7 @@ import TransportCore
         let world = TransportWorld(wiring)
         let stuck = try await begin(obstacle, world, wiring.spec("call: 3s", "connect: 2s", retry: Wiring.once))
         try await world.loop.advance(by: .seconds(2) - .nanoseconds(1))
-        #expect(world.metrics.attempts.isEmpty)
+        #expect(world.metrics.attemptOutcomes.isEmpty)
         try await world.loop.advance(by: .nanoseconds(1))
         let failure = try await world.failure(stuck.call)
         #expect(failure.kind == .timedOut)
@@ -85,7 +85,7 @@ import TransportCore
         try await world.loop.advance(by: .seconds(2))
         try await world.loop.advanceWhenDue(by: .milliseconds(10))
         #expect(try await call.value.get() == "A")
-        #expect(world.metrics.attempts == [.timedOut, nil])
+        #expect(world.metrics.attemptOutcomes == [.timedOut, nil])
         // An answer that comes when nobody waits for it any more changes nothing.
         never.open()
         try await world.finish(server)

@@ -16,14 +16,14 @@ import TransportCore
         let script = (0..<2).flatMap { _ in [RawServer.Step.readRequest, .sendResult()] }
         let server = try await RawServer.start(.tcp, script)
         let client = try world.client(server, spec: Wiring.async.spec(other: ["pool_ttl: 2s"]))
-        _ = try await world.answered(client)
+        _ = try await world.answer(client)
         try await world.loop.advance(by: .seconds(3) - .nanoseconds(1))
-        _ = try await world.answered(client)
+        _ = try await world.answer(client)
         #expect(server.connectionCount == 1)
         #expect(try await !server.connection().isClosed)
         try await world.loop.advance(by: .nanoseconds(1))
         try await server.connection().closed()
-        _ = try await world.answered(client)
+        _ = try await world.answer(client)
         #expect(server.connectionCount == 2)
         try await world.finish(server)
     }
@@ -34,9 +34,9 @@ import TransportCore
         let script = (0..<2).flatMap { _ in [RawServer.Step.readRequest, .sendResult()] }
         let server = try await RawServer.start(.tcp, script)
         let client = try world.client(server, spec: Wiring.async.spec(other: ["pool_ttl: 0"]))
-        _ = try await world.answered(client)
+        _ = try await world.answer(client)
         try await world.loop.advance(by: .seconds(1_000_000))
-        _ = try await world.answered(client)
+        _ = try await world.answer(client)
         #expect(server.connectionCount == 1)
         try await world.finish(server)
     }
@@ -58,7 +58,7 @@ import TransportCore
         answer.open()
         #expect(try await call.value.get() == "A")
         try await server.connection().closed()
-        #expect(try await world.answered(client) == "B")
+        #expect(try await world.answer(client) == "B")
         try await world.finish(server)
     }
 
@@ -68,11 +68,11 @@ import TransportCore
         let script = (0..<2).flatMap { _ in [RawServer.Step.readRequest, .sendResult()] }
         let server = try await RawServer.start(.tcp, script)
         let client = try world.client(server, spec: Wiring.blocking.spec())
-        _ = try await world.answered(client)
+        _ = try await world.answer(client)
         for _ in 0..<2 {
             try await world.loop.advance(by: .seconds(60) - .nanoseconds(1))
             #expect(try await !server.connection().isClosed)
-            if world.metrics.calls.count == 1 { _ = try await world.answered(client) }
+            if world.metrics.callOutcomes.count == 1 { _ = try await world.answer(client) }
         }
         try await world.loop.advance(by: .nanoseconds(1))
         try await server.connection().closed()
@@ -109,13 +109,13 @@ import TransportCore
             scripts: [[.readRequest, .sendResult([0x41]), .wait(go)] + leave.script, [.readRequest, .sendResult([0x42])]]
         )
         let client = try world.client(server, spec: wiring.spec())
-        #expect(try await world.answered(client) == "A")
+        #expect(try await world.answer(client) == "A")
         go.open()
         try await server.connection().closed()
         try await world.loop.catchUp()
         #expect(await world.pools.figures().values.map(\.idle) == [0])
-        #expect(try await world.answered(client) == "B")
-        #expect(world.metrics.attempts == [nil, nil])
+        #expect(try await world.answer(client) == "B")
+        #expect(world.metrics.attemptOutcomes == [nil, nil])
         #expect(world.elapsed == .zero)
         try await world.finish(server)
     }
@@ -138,7 +138,7 @@ import TransportCore
             if index == 0, case .closed = event { hasLeft.open() }
         }
         let client = try world.client(server, spec: wiring.spec())
-        #expect(try await world.answered(client) == "A")
+        #expect(try await world.answer(client) == "A")
         // While its loop is held up, the client cannot find out that the peer has left.
         let mayGoOn = ConditionLock(value: false)
         world.loop.execute {
@@ -156,8 +156,8 @@ import TransportCore
         mayGoOn.unlock(withValue: true)
         #expect(try await call.value.get() == "B")
         #expect(world.elapsed == .zero)
-        #expect(world.metrics.attempts == [nil, .staleConnection, nil])
-        #expect(world.metrics.calls == [nil, nil])
+        #expect(world.metrics.attemptOutcomes == [nil, .staleConnection, nil])
+        #expect(world.metrics.callOutcomes == [nil, nil])
         try await world.finish(server)
         try await group.shutdownGracefully()
     }

@@ -12,7 +12,7 @@ import TransportCore
         let server = try await RawServer.start(.tcp, (0..<4).flatMap { [.readRequest, .sendResult([0x41 + $0])] })
         let clients = try ["/a", "/b"].map { try world.client("http://127.0.0.1:\(server.port)\($0)", spec: wiring.spec()) }
         for (index, answer) in ["A", "B", "C", "D"].enumerated() {
-            #expect(try await world.answered(clients[index % 2]) == answer)
+            #expect(try await world.answer(clients[index % 2]) == answer)
         }
         #expect(server.connectionCount == 1)
         #expect(await world.pools.figures().values.map(\.idle) == [1])
@@ -32,7 +32,7 @@ import TransportCore
         let server = try await RawServer.start(.tcp, script, tls: certificates.server(.localhost))
         for (trust, count) in [(certificates.authority, 1), (certificates.authority, 1), (copy, 2), (copy, 2)] {
             let spec = wiring.spec(other: ["trust_cacerts: \(trust)"])
-            _ = try await world.answered(try world.client("https://127.0.0.1:\(server.port)/", spec: spec))
+            _ = try await world.answer(try world.client("https://127.0.0.1:\(server.port)/", spec: spec))
             #expect(server.connectionCount == count)
         }
         try await world.finish(server)
@@ -52,8 +52,8 @@ import TransportCore
             clients.append(try world.client(url, spec: wiring.spec()))
         }
         for _ in 0..<2 {
-            #expect(try await world.answered(clients[0]) == "A")
-            #expect(try await world.answered(clients[1]) == "B")
+            #expect(try await world.answer(clients[0]) == "A")
+            #expect(try await world.answer(clients[1]) == "B")
         }
         #expect(servers.map(\.connectionCount) == [1, 1])
         try await world.finish(servers[0], servers[1])
@@ -152,7 +152,7 @@ import TransportCore
             _ = try await call.value.get()
         }
         try await server.connection().closed()
-        #expect(try await world.answered(client) == "B")
+        #expect(try await world.answer(client) == "B")
         #expect(server.connectionCount == 2)
         try await world.finish(server)
     }
@@ -165,9 +165,9 @@ import TransportCore
             scripts: [[.readBytes(1), .stopReading, .sendResult([0x41])], [.readRequest, .sendResult([0x42])]]
         )
         let client = try world.client(server, spec: wiring.spec())
-        #expect(try await world.answered(client, String(repeating: "0123456789abcdef", count: 1 << 20)) == "A")
+        #expect(try await world.answer(client, String(repeating: "0123456789abcdef", count: 1 << 20)) == "A")
         #expect(OpenDescriptors.sockets(connectedTo: server.port).isEmpty)
-        #expect(try await world.answered(client) == "B")
+        #expect(try await world.answer(client) == "B")
         #expect(server.connectionCount == 2)
         try await world.finish()
     }
@@ -182,7 +182,7 @@ import TransportCore
         let swallowing = try await SwallowingServer.start()
         world.resolver.set("swallowed.example", .addresses([swallowing.address]))
         let spec = wiring.spec(other: ["trust_cacerts: \(certificates.authority)"])
-        _ = try await world.answered(try world.client("https://127.0.0.1:\(idle.port)/", spec: spec))
+        _ = try await world.answer(try world.client("https://127.0.0.1:\(idle.port)/", spec: spec))
         let calls = try ["http://127.0.0.1:\(busy.port)/", "https://127.0.0.1:\(stalled.port)/", "http://swallowed.example/"].map {
             world.call(try world.client($0, spec: spec))
         }

@@ -13,7 +13,7 @@ import TransportCore
         try await world.loop.advance(by: .seconds(10))
         try await world.loop.advanceWhenDue(by: .milliseconds(10))
         #expect(try await call.value.get() == "A")
-        #expect(world.metrics.attempts == [.timedOut, nil])
+        #expect(world.metrics.attemptOutcomes == [.timedOut, nil])
         #expect(world.log.entries.first?.metadata["reason"]?.contains("the read limit of 10 s (default) passed") == true)
         try await world.finish(server)
     }
@@ -36,10 +36,7 @@ import TransportCore
                 if world.loop.now < start.advanced(by: limit) { try await world.loop.advanceWhenDue(by: .milliseconds(10 << index)) }
             }
         }
-        guard case .failure(let failure) = await call.value else {
-            Issue.record("answered")
-            return
-        }
+        let failure = try await world.failure(call)
         #expect(failure.kind == .budgetSpent)
         #expect(failure.elapsed == limit)
         #expect(

@@ -114,7 +114,7 @@ import TransportCore
             try await sent.opened()
         }
         try await world.loop.catchUp()
-        #expect(world.metrics.attempts.isEmpty)
+        #expect(world.metrics.attemptOutcomes.isEmpty)
         try await world.loop.advance(by: .milliseconds(500))
         let failure = try await world.failure(call)
         #expect(failure.kind == .budgetSpent)
@@ -168,7 +168,7 @@ import TransportCore
             try await stalled.opened()
             try await world.loop.catchUp()
             try await world.loop.advance(by: .milliseconds(1500))
-            #expect(world.metrics.attempts.isEmpty)
+            #expect(world.metrics.attemptOutcomes.isEmpty)
             resume.open()
         }
         #expect(try await call.value.get() == "A")

@@ -27,7 +27,7 @@ import TransportCore
         try await server.connection(0).closed()
         #expect(try await world.answer(client) == "A")
         #expect(server.connectionCount == 2)
-        #expect(world.metrics.attempts == [.malformedResponse, nil])
+        #expect(world.metrics.attemptOutcomes == [.malformedResponse, nil])
         try await world.finish(server)
     }
 
@@ -74,7 +74,7 @@ import TransportCore
             try await world.passPause(attempt)
         }
         #expect(try await call.value.get() == "A")
-        #expect(world.metrics.attempts == Array(repeating: .connectionLost, count: 6) + [nil])
+        #expect(world.metrics.attemptOutcomes == Array(repeating: .connectionLost, count: 6) + [nil])
         try await world.finish(peer.server)
     }
 
@@ -91,7 +91,7 @@ import TransportCore
         try await world.loop.advance(by: .seconds(10))
         try await world.passPause()
         #expect(try await call.value.get() == "A")
-        #expect(world.metrics.attempts == [.timedOut, nil])
+        #expect(world.metrics.attemptOutcomes == [.timedOut, nil])
         try await world.finish(server)
     }
 

@@ -19,7 +19,7 @@ import TransportCore
         #expect(text.contains("\r\n\r\nthe bodyPOST /other?x=%201 HTTP/1.1\r\nhost: \(peer.hostHeader)\r\n"))
         #expect(text.hasSuffix("content-length: 8\r\n\r\nthe body"))
         // Where it was sent belongs to one attempt.
-        #expect(world.metrics.attempts == [nil])
+        #expect(world.metrics.attemptOutcomes == [nil])
         #expect(peer.server.connectionCount == 1)
         try await world.finish(peer.server)
     }
@@ -164,7 +164,7 @@ import TransportCore
         let failure = await world.failure(client)
         #expect(failure?.kind == .redirect)
         #expect(failure?.message == "more than 20 redirects, the last one to '/21'")
-        #expect(world.metrics.attempts == [nil, .redirect])
+        #expect(world.metrics.attemptOutcomes == [nil, .redirect])
         try await world.finish(server)
     }
 
@@ -177,7 +177,7 @@ import TransportCore
             [.readRequest, .redirect(307, to: "http://localhost:\(other.port)/g"), .readRequest, .sendResult([0x41])]
         )
         #expect(try await world.callTwice(try world.client(home)).get() == "A")
-        #expect(world.metrics.attempts == [.passingStatus, nil])
+        #expect(world.metrics.attemptOutcomes == [.passingStatus, nil])
         #expect(other.connectionCount == 1)
         try await world.finish(home, other)
     }

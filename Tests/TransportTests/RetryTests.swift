@@ -62,8 +62,8 @@ struct FirstAttempt: Sendable, CustomTestStringConvertible {
         let call = world.call(try world.client(server, spec: wiring.spec(retry: ["first_pause: 100ms"])))
         try await world.loop.advanceWhenDue(by: .milliseconds(100))
         #expect(try await call.value.get() == "B")
-        #expect(world.metrics.attempts == [ending.kind, nil])
-        #expect(world.metrics.calls == [nil])
+        #expect(world.metrics.attemptOutcomes == [ending.kind, nil])
+        #expect(world.metrics.callOutcomes == [nil])
         #expect(server.connectionCount == (goesOn ? 1 : 2))
         try await world.finish(server)
     }
@@ -77,8 +77,8 @@ struct FirstAttempt: Sendable, CustomTestStringConvertible {
         #expect(failure.attemptCount == 1)
         #expect(failure.elapsed == .zero)
         #expect(failure.endpoint == "http://127.0.0.1:\(server.port)/functions")
-        #expect(world.metrics.attempts == [ending.kind])
-        #expect(world.metrics.calls == [ending.kind])
+        #expect(world.metrics.attemptOutcomes == [ending.kind])
+        #expect(world.metrics.callOutcomes == [ending.kind])
         try await world.finish(server)
     }
 
@@ -92,7 +92,7 @@ struct FirstAttempt: Sendable, CustomTestStringConvertible {
         let call = world.call(try world.client(server, spec: spec))
         try await world.loop.advanceWhenDue(by: .milliseconds(100))
         #expect(try await call.value.get() == "B")
-        #expect(world.metrics.attempts == [ending.kind, nil])
+        #expect(world.metrics.attemptOutcomes == [ending.kind, nil])
         try await world.finish(server)
     }
 
@@ -122,7 +122,7 @@ struct FirstAttempt: Sendable, CustomTestStringConvertible {
         #expect(failure.kind == kind)
         #expect(failure.attemptCount == 3)
         #expect(failure.elapsed == .milliseconds(200))
-        #expect(world.metrics.attempts == [kind, kind, kind])
+        #expect(world.metrics.attemptOutcomes == [kind, kind, kind])
         try await world.finish(server)
     }
 
@@ -144,7 +144,7 @@ struct FirstAttempt: Sendable, CustomTestStringConvertible {
         let before: [RawServer.Step] = isKept ? [.readRequest, .sendResult()] : []
         let server = try await RawServer.start(.tcp, scripts: [before + [.readRequest, .reset], [.readRequest, .sendResult([0x41])]])
         let client = try world.client(server, spec: wiring.spec(retry: ["first_pause: 100ms"]))
-        if isKept { _ = try await world.answered(client) }
+        if isKept { _ = try await world.answer(client) }
         let sentBefore = isKept ? try await server.connection().received.count : 0
         let call = world.call(client, String(repeating: "state", count: 1000))
         if !isKept { try await world.loop.advanceWhenDue(by: .milliseconds(100)) }

@@ -45,7 +45,7 @@ import TransportCore
         let peer = try await RoadPeer(road, scripts: [[.readBytes(1000), .reset], [.readRequest, .sendResult([0x41])]])
         let outcome = try await world.callTwice(try peer.client(world), Self.large)
         #expect(try outcome.get() == "A")
-        #expect(world.metrics.attempts == [.connectionLost, nil])
+        #expect(world.metrics.attemptOutcomes == [.connectionLost, nil])
         try await world.finish(peer.server)
     }
 

@@ -16,7 +16,7 @@ import TransportCore
         let server = try await RawServer.start(.tcp, [.readRequest], tls: identity, tlsVersions: .tlsv1 ... .tlsv11)
         let reason = try await world.firstReason(try await client(world, server))
         #expect(reason.contains("TLS 1.2"), "\(reason)")
-        #expect(world.metrics.attempts.first == .handshakeFailed)
+        #expect(world.metrics.attemptOutcomes.first == .handshakeFailed)
         #expect(server.connections.count { !$0.received.isEmpty } == 0)
         try await world.finish(server)
     }
@@ -41,7 +41,7 @@ import TransportCore
             failure.attempts.first?.message
                 == "the connect limit of \(limit) (default) passed while the TLS handshake with localhost:\(server.port) went on"
         )
-        #expect(world.metrics.attempts.first == .timedOut)
+        #expect(world.metrics.attemptOutcomes.first == .timedOut)
         try await world.finish(server)
     }
 
@@ -67,7 +67,7 @@ import TransportCore
         #expect(reason.contains(peer.words) || isEither, "\(reason)")
         #expect(reason.contains("write http://") == peer.words.contains("speak TLS"), "\(reason)")
         #expect(!reason.contains("BoringSSL") && !reason.contains(".cc:"))
-        #expect(world.metrics.attempts.first == .handshakeFailed)
+        #expect(world.metrics.attemptOutcomes.first == .handshakeFailed)
         try await world.finish(server)
     }
 
@@ -114,7 +114,7 @@ import TransportCore
         try await world.passPause(1)
         try await world.passPause(2)
         #expect(try await call.value.get() == "whole")
-        #expect(world.metrics.attempts == [.connectionLost, .connectionLost, nil])
+        #expect(world.metrics.attemptOutcomes == [.connectionLost, .connectionLost, nil])
         #expect(world.log.entries.first?.metadata["reason"]?.contains("without saying so inside TLS") == true)
         try await world.finish(peer.server)
     }

@@ -75,6 +75,20 @@ import TransportCore
 
     // MARK: Our certificate
 
+    /// A server that wants a certificate of its clients.
+    private func serverWithClients(
+        _ certificates: TestCertificates,
+        versions: ClosedRange<RawServer.TLSVersion> = .tlsv12 ... .tlsv13
+    ) async throws -> RawServer {
+        try await RawServer.start(
+            .tcp,
+            Self.one,
+            tls: certificates.server(.localhost),
+            clientAuthority: certificates.clientAuthority,
+            tlsVersions: versions
+        )
+    }
+
     @Test(
         "a peer that asks for a certificate gets ours; the password file of its key may end in a newline",
         arguments: Wiring.allCases,
@@ -83,13 +97,7 @@ import TransportCore
     func clientCertificate(wiring: Wiring, version: RawServer.TLSVersion) async throws {
         let certificates = try await TestCertificates.shared()
         let world = TransportWorld(wiring)
-        let server = try await RawServer.start(
-            .tcp,
-            Self.one,
-            tls: certificates.server(.localhost),
-            clientAuthority: certificates.clientAuthority,
-            tlsVersions: version...version
-        )
+        let server = try await serverWithClients(certificates, versions: version...version)
         let url = "https://localhost:\(server.port)/"
         let client = certificates.client
         let plain = entries(trust: certificates.authority, cert: client.certificate, key: client.key)
@@ -114,13 +122,7 @@ import TransportCore
     func refusedClient(wiring: Wiring, peer: (version: RawServer.TLSVersion, hasCertificate: Bool)) async throws {
         let certificates = try await TestCertificates.shared()
         let world = TransportWorld(wiring)
-        let server = try await RawServer.start(
-            .tcp,
-            Self.one,
-            tls: certificates.server(.localhost),
-            clientAuthority: certificates.clientAuthority,
-            tlsVersions: peer.version...peer.version
-        )
+        let server = try await serverWithClients(certificates, versions: peer.version...peer.version)
         let stranger = peer.hasCertificate ? certificates.strangerClient : nil
         let options = entries(trust: certificates.authority, cert: stranger?.certificate, key: stranger?.key)
         let failure = await world.failure(try world.client("https://localhost:\(server.port)/", options))
@@ -135,13 +137,7 @@ import TransportCore
     func missingBefore13(wiring: Wiring) async throws {
         let certificates = try await TestCertificates.shared()
         let world = TransportWorld(wiring)
-        let server = try await RawServer.start(
-            .tcp,
-            Self.one,
-            tls: certificates.server(.localhost),
-            clientAuthority: certificates.clientAuthority,
-            tlsVersions: .tlsv12 ... .tlsv12
-        )
+        let server = try await serverWithClients(certificates, versions: .tlsv12 ... .tlsv12)
         let client = try world.client("https://localhost:\(server.port)/", entries(trust: certificates.authority))
         #expect(try await world.firstReason(client).contains("it may want a certificate, which client_cert and client_key name"))
         try await world.finish(server)
@@ -182,12 +178,7 @@ import TransportCore
         let certificates = try await TestCertificates.shared()
         let folder = try TemporaryDirectory()
         let world = TransportWorld(wiring)
-        let server = try await RawServer.start(
-            .tcp,
-            Self.one,
-            tls: certificates.server(.localhost),
-            clientAuthority: certificates.clientAuthority
-        )
+        let server = try await serverWithClients(certificates)
         func write(_ path: String, _ name: String) throws -> String {
             try folder.write(try Data(contentsOf: URL(fileURLWithPath: path)), to: name)
         }

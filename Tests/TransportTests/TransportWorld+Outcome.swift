@@ -4,15 +4,12 @@ import TransportCore
 extension TransportWorld {
     /// Makes a call that is over without the help of time; gives out the answer.
     func answer(_ client: any RequestReplyClient, _ body: String = "request") async throws -> String {
-        try await call(client, body).value.get()
+        try await outcome(client, body).get()
     }
 
     /// Makes a call that is over without the help of time; gives out why there is no answer, or `nil` where there is one.
     func failure(_ client: any RequestReplyClient, _ body: String = "request") async -> RequestReplyFailure? {
-        switch await call(client, body).value {
-        case .success: nil
-        case .failure(let failure): failure
-        }
+        await outcome(client, body).failure
     }
 
     /// Waits until attempt number `attempt` has failed, and lets the pause behind it pass.
@@ -32,7 +29,7 @@ extension TransportWorld {
         let call = call(client)
         try await loop.scheduled(by: loop.now.advanced(by: .milliseconds(10)))
         call.cancel()
-        guard case .failure(let failure) = await call.value else { return "answered" }
+        guard let failure = await call.value.failure else { return "answered" }
         return failure.attempts.first?.message ?? failure.message
     }
 }

@@ -39,13 +39,7 @@ extension TransportWorld {
     /// How a call failed.
     func failure(_ call: Task<Result<String, RequestReplyFailure>, Never>) async throws -> RequestReplyFailure {
         let outcome = await call.value
-        let failure: RequestReplyFailure? = if case .failure(let failure) = outcome { failure } else { nil }
-        return try #require(failure, "it was answered: \(outcome)")
-    }
-
-    /// Makes a call and returns its answer.
-    func answered(_ client: any RequestReplyClient, _ body: String = "request") async throws -> String {
-        try await call(client, body).value.get()
+        return try #require(outcome.failure, "it was answered: \(outcome)")
     }
 
     /// Waits until that many calls stand in the lines of the pools.

@@ -1,7 +1,6 @@
 import AsyncTransport
 import BlockingTransport
 import HTTPExchange
-import NIOConcurrencyHelpers
 import NIOCore
 import PoolManager
 import TestSupport
@@ -18,7 +17,7 @@ struct TransportWorld {
     let start: TransportInstant
     let resolver = ScriptedResolver()
     let log = RecordedLog()
-    let metrics = HeardMetrics()
+    let metrics = RecordedMetrics()
     let pools: PoolManager
     let factory: any RequestReplyClientFactory
 
@@ -104,23 +103,5 @@ extension Result<String, RequestReplyFailure> {
     /// Why a call failed, where it did.
     var failure: RequestReplyFailure? {
         if case .failure(let failure) = self { failure } else { nil }
-    }
-}
-
-/// Keeps what a transport tells about attempts and calls.
-final class HeardMetrics: RemoteInvocationMetrics {
-    private let heard = NIOLockedValueBox<(attempts: [RequestReplyFailure.Kind?], calls: [RequestReplyFailure.Kind?])>(([], []))
-
-    /// How each attempt ended; `nil` for an answer.
-    var attempts: [RequestReplyFailure.Kind?] { heard.withLockedValue { $0.attempts } }
-    /// How each call ended; `nil` for an answer.
-    var calls: [RequestReplyFailure.Kind?] { heard.withLockedValue { $0.calls } }
-
-    func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
-        heard.withLockedValue { $0.attempts.append(failure) }
-    }
-
-    func callEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
-        heard.withLockedValue { $0.calls.append(failure) }
     }
 }

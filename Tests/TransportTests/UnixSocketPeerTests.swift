@@ -24,17 +24,30 @@ import TransportCore
         try await world.finish()
     }
 
+    /// Has a server take the place of what hindered the first attempt of a call, which the second one then answers.
+    private func answered(
+        _ call: Task<Result<String, RequestReplyFailure>, Never>,
+        _ world: TransportWorld,
+        at path: String
+    ) async throws -> RawServer {
+        try await world.loop.scheduled(by: world.loop.now.advanced(by: .milliseconds(10)))
+        if FileManager.default.fileExists(atPath: path) {
+            try FileManager.default.removeItem(atPath: path)
+        }
+        let server = try await RawServer.start(.unix(path: path), [.readRequest, .sendResult([0x41])])
+        try await world.passPause()
+        #expect(try await call.value.get() == "A")
+        return server
+    }
+
     @Test("a socket that is missing is said to be, and the call is answered when it appears", arguments: Wiring.allCases)
     func missing(wiring: Wiring) async throws {
         let folder = try TemporaryDirectory()
         let world = TransportWorld(wiring)
         let path = folder.file("f.sock")
         let call = world.call(try world.client("http+unix://\(path)/functions"))
-        try await world.loop.scheduled(by: world.loop.now.advanced(by: .milliseconds(10)))
-        let server = try await RawServer.start(.unix(path: path), [.readRequest, .sendResult([0x41])])
-        try await world.passPause()
-        #expect(try await call.value.get() == "A")
-        #expect(world.metrics.attempts == [.connectFailed, nil])
+        let server = try await answered(call, world, at: path)
+        #expect(world.metrics.attemptOutcomes == [.connectFailed, nil])
         let reason = world.log.entries.first?.metadata["reason"]
         #expect(reason == "connecting to \(path) failed: No such file or directory; nobody has made that socket yet")
         try await world.finish(server)
@@ -46,11 +59,7 @@ import TransportCore
         let world = TransportWorld(wiring)
         let path = try folder.write("not a socket", to: "f.sock")
         let call = world.call(try world.client("http+unix://\(path)/functions"))
-        try await world.loop.scheduled(by: world.loop.now.advanced(by: .milliseconds(10)))
-        try FileManager.default.removeItem(atPath: path)
-        let server = try await RawServer.start(.unix(path: path), [.readRequest, .sendResult([0x41])])
-        try await world.passPause()
-        #expect(try await call.value.get() == "A")
+        let server = try await answered(call, world, at: path)
         #expect(world.log.entries.first?.metadata["reason"]?.hasSuffix("the file is not a socket") == true)
         try await world.finish(server)
     }
@@ -75,11 +84,7 @@ import TransportCore
         let path = folder.file("f.sock")
         let left = try RefusingServer(.unix(path: path))
         let call = world.call(try world.client("http+unix://\(path)/functions"))
-        try await world.loop.scheduled(by: world.loop.now.advanced(by: .milliseconds(10)))
-        try FileManager.default.removeItem(atPath: path)
-        let server = try await RawServer.start(.unix(path: path), [.readRequest, .sendResult([0x41])])
-        try await world.passPause()
-        #expect(try await call.value.get() == "A")
+        let server = try await answered(call, world, at: path)
         let reason = world.log.entries.first?.metadata["reason"]
         #expect(reason == "connecting to \(path) failed: Connection refused; the file is there, but nobody listens")
         withExtendedLifetime(left) {}
@@ -130,7 +135,7 @@ import TransportCore
         try await old.stop()
         let new = try await RawServer.start(.unix(path: path), [.readRequest, .sendResult([0x42])])
         #expect(try await world.answer(client) == "B")
-        #expect(world.metrics.calls == [nil, nil])
+        #expect(world.metrics.callOutcomes == [nil, nil])
         try await world.finish(old, new)
     }
 
@@ -166,7 +171,7 @@ import TransportCore
             }
             let limit = try DescriptorLimit.lowerToWhatIsOpen()
             let calls = zip(worlds, clients).map { world, clients in clients.map { world.call($0) } }
-            while worlds.contains(where: { $0.metrics.attempts.count < 2 }) {
+            while worlds.contains(where: { $0.metrics.attemptOutcomes.count < 2 }) {
                 await Task.yield()
             }
             try limit.restore()
@@ -175,7 +180,7 @@ import TransportCore
                 for call in calls {
                     #expect(try await call.value.get() == "A")
                 }
-                #expect(world.metrics.attempts == [.connectFailed, .connectFailed, nil, nil])
+                #expect(world.metrics.attemptOutcomes == [.connectFailed, .connectFailed, nil, nil])
                 let reasons = world.log.entries.compactMap { $0.metadata["reason"] }
                 #expect(reasons.count { $0.hasSuffix(" failed: Too many open files") } == 2)
                 try await world.finish()

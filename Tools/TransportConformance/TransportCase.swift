@@ -25,28 +25,17 @@ public struct TransportCase: Sendable {
     let needs: [Need]
     let body: @Sendable (TransportUnderTest) async throws -> Void
 
+    /// - Parameter hasPeer: whether somebody is to be connected to.
     init(
         _ name: String,
         _ shows: String,
+        hasPeer: Bool = true,
         needs: [Need] = [],
         _ body: @escaping @Sendable (TransportUnderTest) async throws -> Void
     ) {
         self.name = name
         self.shows = shows
-        // Nearly every case has a peer, which must be connected to.
-        self.needs = [.connections] + needs
-        self.body = body
-    }
-
-    init(
-        withoutPeer name: String,
-        _ shows: String,
-        needs: [Need] = [],
-        _ body: @escaping @Sendable (TransportUnderTest) async throws -> Void
-    ) {
-        self.name = name
-        self.shows = shows
-        self.needs = needs
+        self.needs = (hasPeer ? [.connections] : []) + needs
         self.body = body
     }
 }

@@ -45,8 +45,9 @@ extension TransportConformance {
             }
         },
         TransportCase(
-            withoutPeer: "call.too-large",
+            "call.too-large",
             "a request over payload_max_bytes is refused and not sent",
+            hasPeer: false,
             needs: [.option("payload_max_bytes")]
         ) {
             subject in
@@ -55,7 +56,7 @@ extension TransportConformance {
             subject.expect(try await subject.call(client, Array(repeating: 1, count: 101)), fails: .requestTooLarge)
             subject.expect(server.connectionCount == 0, "a connection was made for a request that is too long")
         },
-        TransportCase(withoutPeer: "call.cancelled", "a call whose task is cancelled already ends at once") { subject in
+        TransportCase("call.cancelled", "a call whose task is cancelled already ends at once", hasPeer: false) { subject in
             let server = try await RawServer.start(.tcp, [.readRequest])
             let client = try subject.client(server)
             let call = Task { () -> TransportUnderTest.Outcome in

@@ -30,17 +30,19 @@ private let target: FuzzTarget = {
     let name = getenv("STATEFUN_FUZZ").map { String(cString: $0) } ?? ""
     guard let target = FuzzTarget(rawValue: name) else {
         let known = FuzzTarget.allCases.map(\.rawValue).joined(separator: ", ")
-        fatalError("STATEFUN_FUZZ is '\(name)'; set it to one of \(known)")
+        print("error: STATEFUN_FUZZ is '\(name)'; set it to one of \(known)")
+        exit(64)
     }
     return target
 }()
 
-/// A trap is what libFuzzer counts as a finding.
 private func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do throws(BrokenInvariant) {
         try target.run(UnsafeRawBufferPointer(start: start, count: count))
     } catch {
-        fatalError("\(error)")
+        // libFuzzer counts what ends the process by a signal as a finding, and keeps the input.
+        print("broken invariant: \(error)")
+        abort()
     }
     return 0
 }
