@@ -14,6 +14,8 @@ enum Outside {
     static let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+    static let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+    static let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 }
 
 let settings: [SwiftSetting] = [
@@ -45,6 +47,15 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
             "BlockingTransport", "AsyncTransport", "Batching", "RequestReply",
         ],
         [Outside.nioCore, Outside.nioLocks, Outside.log]
+    ),
+    ("RuntimeCore", [], []),
+    ("SQLiteStateStore", ["RuntimeCore"], [Outside.grdb]),
+    ("PlaygroundIO", ["TransportCore", "RuntimeCore"], [Outside.nioCore, Outside.nioLocks, Outside.hummingbird, Outside.log]),
+    ("AdminIO", ["RuntimeCore"], [Outside.nioCore, Outside.hummingbird, Outside.log]),
+    (
+        "LocalRuntime",
+        ["TransportCore", "RuntimeCore", "TypeName", "SpecParser", "RequestReply", "HTTPFunctionEndpoint"],
+        [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log]
     ),
 ]
 
@@ -78,6 +89,11 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         "HTTPFunctionEndpoint", ["RequestReply", "SpecParser", "TransportCore", "TypeName", "TestSupport"],
         [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
     ),
+    ("RuntimeCore", [], []),
+    ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], []),
+    ("PlaygroundIO", ["RuntimeCore", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
+    ("AdminIO", ["RuntimeCore", "TestSupport"], [Outside.nioCore]),
+    ("LocalRuntime", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
 
@@ -106,6 +122,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // Without its default traits: no configuration package, and no more of Foundation than it needs.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: modules.map {
         .target(
@@ -119,7 +138,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Modules/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .executableTarget(
             name: "statefun",
-            dependencies: dependencies(["HTTPFunctionEndpoint", "RequestReply", "SpecParser", "TransportCore", "TypeName"])
+            dependencies: dependencies([
+                "AdminIO", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore", "SpecParser",
+                "SQLiteStateStore", "TransportCore", "TypeName",
+            ])
                 + [Outside.argumentParser, Outside.log],
             path: "Tools/statefun",
             swiftSettings: settings

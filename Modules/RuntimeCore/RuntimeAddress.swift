@@ -1,0 +1,44 @@
+/// A function as the running side knows it: its type, and which one of that type.
+///
+/// Two addresses are equal where their bytes are equal, as the request-reply protocol and every store compare them.
+public struct RuntimeAddress: Sendable {
+    /// The function type as `namespace/name`.
+    public let functionType: String
+    /// Which one of that type; any text, the empty one included.
+    public let id: String
+
+    public init(functionType: String, id: String) {
+        self.functionType = functionType
+        self.id = id
+    }
+}
+
+extension RuntimeAddress: Hashable {
+    // Text compares canonically in Swift, so that an accent in one scalar or in two is the same; bytes are compared here.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.id.utf8.elementsEqual(right.id.utf8) && left.functionType.utf8.elementsEqual(right.functionType.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for var text in [id, functionType] {
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+            // No UTF-8 text holds this byte, so the seam between the two is part of what is hashed.
+            hasher.combine(UInt8.max)
+        }
+    }
+}
+
+extension RuntimeAddress: Comparable {
+    /// By function type, then by id, byte by byte.
+    public static func < (left: Self, right: Self) -> Bool {
+        if left.functionType.utf8.elementsEqual(right.functionType.utf8) {
+            return left.id.utf8.lexicographicallyPrecedes(right.id.utf8)
+        }
+        return left.functionType.utf8.lexicographicallyPrecedes(right.functionType.utf8)
+    }
+}
+
+extension RuntimeAddress: CustomStringConvertible {
+    /// `namespace/name/id`
+    public var description: String { "\(functionType)/\(id)" }
+}

@@ -1,0 +1,91 @@
+/// Keeps what a runtime must not lose, and is the truth after a restart.
+///
+/// A store is used by one runtime at a time. Commits come one after the other; reads may come while one is going on, and see
+/// everything that was committed before they began.
+public protocol StateStore: Sendable {
+    /// What a runtime has to know to go on. Called once, before anything else.
+    /// - Throws: ``StoreFailure``, such as where the store is damaged or was written by a newer version.
+    func recover() async throws(StoreFailure) -> RecoveredContents
+
+    /// Keeps a group of changes, all of them or none; what has returned survives the loss of power.
+    /// - Throws: ``StoreFailure``; nothing of the group is kept then, and the same group may be tried again.
+    func commit(_ changes: StoreChanges) async throws(StoreFailure)
+
+    /// The values of some addresses, those that have expired included; in the order of `addresses`.
+    func state(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[StoredState]]
+
+    /// Addresses that keep values, in their order.
+    /// - Parameters:
+    ///   - functionType: only those of that type; `nil` for every type.
+    ///   - address: only those after this one.
+    ///   - limit: so many at most.
+    func addresses(of functionType: String?, after address: RuntimeAddress?, limit: Int) async throws(StoreFailure) -> [RuntimeAddress]
+
+    /// Removes keys of messages that were accepted before `time`, and values that have expired before it.
+    func forget(before time: WallTime) async throws(StoreFailure)
+
+    /// Ends what the store has open. Nothing is called afterwards.
+    func close() async
+}
+
+/// Hands out what waits in a store, a piece at a time.
+public protocol WaitingStore: Sendable {
+    /// The messages of an address in their order.
+    /// - Parameters:
+    ///   - sequence: only those after this one.
+    ///   - limit: so many at most.
+    func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [StoredMessage]
+
+    /// Delayed messages in the order of their times, those of one time in the order of their sequences.
+    /// - Parameters:
+    ///   - place: only those after this one; `nil` for the first ones.
+    ///   - limit: so many at most.
+    func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure) -> [DelayedMessage]
+
+    /// The records of a topic in their order.
+    func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [EgressRecord]
+
+    /// Whether a message with that key was accepted.
+    func isAccepted(_ key: String) async throws(StoreFailure) -> Bool
+
+    /// Dead letters in their order, those after `sequence`.
+    func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter]
+}
+
+/// A place in the order of delayed messages.
+public struct DelayedPlace: Hashable, Comparable, Sendable {
+    public let due: WallTime
+    public let sequence: Int64
+
+    public init(due: WallTime, sequence: Int64) {
+        self.due = due
+        self.sequence = sequence
+    }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.due, left.sequence) < (right.due, right.sequence)
+    }
+}
+
+/// What a store held when it was opened.
+public struct RecoveredContents: Equatable, Sendable {
+    /// The highest sequence that was given away; 0 for an empty store.
+    public var lastSequence: Int64
+    public var registered: [RegisteredState]
+    /// The addresses that messages wait for.
+    public var waiting: [WaitingMessages]
+    /// How many records wait in each topic.
+    public var egress: [String: Int]
+
+    public init(
+        lastSequence: Int64 = 0,
+        registered: [RegisteredState] = [],
+        waiting: [WaitingMessages] = [],
+        egress: [String: Int] = [:]
+    ) {
+        self.lastSequence = lastSequence
+        self.registered = registered
+        self.waiting = waiting
+        self.egress = egress
+    }
+}
