@@ -1,12 +1,12 @@
-internal import RequestReply
-internal import TransportCore
+package import RequestReply
+package import TransportCore
 
 /// Decides what follows an answer: the same batch again with the state that it lacked, or the end. A value without I/O.
-struct BatchRounds {
+package struct BatchRounds {
     /// Functions declare their state once; one that keeps finding something new is stopped here.
     static let maxRounds = 64
 
-    enum Action: Equatable {
+    package enum Action: Equatable {
         /// Register these and send the same invocations again.
         case resend(registering: [MissingState])
         /// Apply this.
@@ -14,12 +14,14 @@ struct BatchRounds {
     }
 
     /// How many requests were answered.
-    private(set) var rounds = 0
+    package private(set) var rounds = 0
+
+    package init() {}
 
     /// A request has been answered.
     /// - Parameter sent: the names of the state that the request held.
     /// - Throws: `RequestReplyFailure` of kind `protocolBroken` where the function will never have enough.
-    mutating func answered(_ answer: FunctionAnswer, sent: Set<String>) throws(RequestReplyFailure) -> Action {
+    package mutating func answered(_ answer: FunctionAnswer, sent: Set<String>) throws(RequestReplyFailure) -> Action {
         rounds += 1
         switch answer {
         case .result(let result):

@@ -1,16 +1,16 @@
 internal import NIOConcurrencyHelpers
 internal import SpecParser
-internal import TransportCore
-internal import TypeName
+package import TransportCore
+package import TypeName
 
 /// The clients of a module's functions, made when a function is first called.
-final class FunctionClients: Sendable {
+package final class FunctionClients: Sendable {
     /// How one function is called.
-    struct Entry: Sendable {
-        let url: EndpointURL
-        let client: any RequestReplyClient
+    package struct Entry: Sendable {
+        package let url: EndpointURL
+        package let client: any RequestReplyClient
         /// How many invocations may wait for one address; zero and less for any number.
-        let maxNumBatchRequests: Int
+        package let maxNumBatchRequests: Int
     }
 
     /// Functions at the same URL of the same endpoint share a client.
@@ -29,7 +29,7 @@ final class FunctionClients: Sendable {
     private let metrics: any RemoteInvocationMetrics
     private let state = NIOLockedValueBox(State())
 
-    init(module: FunctionModule, transports: TransportRegistry, metrics: any RemoteInvocationMetrics) {
+    package init(module: FunctionModule, transports: TransportRegistry, metrics: any RemoteInvocationMetrics) {
         self.module = module
         self.transports = transports
         self.metrics = metrics
@@ -37,7 +37,7 @@ final class FunctionClients: Sendable {
 
     /// How to call a function.
     /// - Throws: `RequestReplyFailure` of kind `misconfigured` where no endpoint serves it.
-    func client(for function: TypeName) throws(RequestReplyFailure) -> Entry {
+    package func client(for function: TypeName) throws(RequestReplyFailure) -> Entry {
         if let entry = state.withLockedValue({ $0.entries[function] }) { return entry }
         let resolution: FunctionResolution
         do throws(FunctionResolutionError) {

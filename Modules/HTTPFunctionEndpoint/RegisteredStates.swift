@@ -1,16 +1,18 @@
-internal import RequestReply
-internal import TransportCore
+package import RequestReply
+package import TransportCore
 
 /// The values that functions of one type have declared. What is registered stays so, and travels with every request.
-struct RegisteredStates: Sendable, Equatable {
+package struct RegisteredStates: Sendable, Equatable {
     /// In the order of registration.
-    private(set) var states: [MissingState] = []
+    package private(set) var states: [MissingState] = []
     private var typenames: [String: String] = [:]
+
+    package init() {}
 
     /// Registers what a function misses.
     /// - Throws: `RequestReplyFailure` of kind `protocolBroken` where a state comes back with another type; nothing is
     ///   registered then.
-    mutating func register(_ missing: [MissingState]) throws(RequestReplyFailure) {
+    package mutating func register(_ missing: [MissingState]) throws(RequestReplyFailure) {
         var added: [String: String] = [:]
         for state in missing {
             if let known = typenames[state.name] ?? added[state.name], known != state.typename {
@@ -46,7 +48,7 @@ struct RegisteredStates: Sendable, Equatable {
     }
 
     /// Holds a result to what is registered, before anything of it is applied.
-    func check(_ result: InvocationResult) throws(RequestReplyFailure) {
+    package func check(_ result: InvocationResult) throws(RequestReplyFailure) {
         for change in result.stateChanges {
             guard let typename = typenames[change.name] else {
                 throw RequestReplyFailure(

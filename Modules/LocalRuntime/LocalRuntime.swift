@@ -1,1 +1,128 @@
-// to come
+public import HTTPFunctionEndpoint
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import RuntimeCore
+public import TransportCore
+
+/// Runs a StateFun application: calls its functions, keeps their state, and carries their messages, without losing any.
+///
+/// What is accepted is stored before it is acknowledged. What a function wants done is applied in one step and stored in one
+/// transaction; records leave by an egress only after that. After a crash everything goes on from what is stored: functions may
+/// see the same invocations again, as the protocol allows, and their effects happen once.
+public final class LocalRuntime: Sendable {
+    /// What can be chosen.
+    public struct Configuration: Sendable {
+        public var limits: RuntimeLimits
+        public var clock: RuntimeClock
+        /// For developers; what operators should hear goes to ``report``.
+        public var logger: Logger
+        /// Hears what operators should know. Called from any thread; returns at once.
+        public var report: @Sendable (RuntimeEvent) -> Void
+
+        public init(
+            limits: RuntimeLimits = RuntimeLimits(),
+            clock: RuntimeClock = .system,
+            logger: Logger = Logger(label: "statefun.runtime"),
+            report: @escaping @Sendable (RuntimeEvent) -> Void = { _ in }
+        ) {
+            self.limits = limits
+            self.clock = clock
+            self.logger = logger
+            self.report = report
+        }
+    }
+
+    private let shard: RuntimeShard
+    private let figures: RuntimeFigures
+    private let transports: TransportRegistry
+
+    /// - Parameters:
+    ///   - module: the application.
+    ///   - transports: those that the module was loaded with; ``stop(drainingFor:)`` ends them.
+    ///   - store: keeps what must not be lost; nobody else uses it.
+    ///   - egresses: what takes what functions send out.
+    public init(
+        _ module: FunctionModule,
+        transports: TransportRegistry,
+        store: any StateStore & WaitingStore,
+        egresses: [any Egress] = [],
+        configuration: Configuration = Configuration()
+    ) {
+        let report = OutageReport(report: configuration.report)
+        let figures = RuntimeFigures(now: configuration.clock.now) { report.changed($0, $1) }
+        self.figures = figures
+        self.transports = transports
+        shard = RuntimeShard(
+            loop: MultiThreadedEventLoopGroup.singleton.next(),
+            store: store,
+            routes: FunctionClients(module: module, transports: transports, metrics: figures),
+            limits: configuration.limits,
+            clock: configuration.clock,
+            figures: figures,
+            logger: configuration.logger,
+            report: configuration.report
+        )
+        report.shard = shard
+        initial = egresses
+    }
+
+    private let initial: [any Egress]
+
+    /// Takes messages from outside.
+    public var messages: any MessageAccepting { shard }
+    /// Hands out what functions have sent out.
+    public var topics: any EgressTopics { shard }
+    /// Tells how it goes, and does what tools ask for.
+    public var administration: any RuntimeAdministration { shard }
+
+    /// Goes on where the store says that it stopped.
+    /// - Throws: `StoreFailure` where the store cannot be used.
+    public func start() async throws(StoreFailure) {
+        try await open()
+        await shard.started()
+    }
+
+    /// Reads the store without calling anything: what ``administration`` does can be done with it.
+    public func open() async throws(StoreFailure) {
+        await shard.use(initial)
+        try await shard.recover()
+    }
+
+    /// Takes over another module without losing anything.
+    /// - Parameter transports: those that the module was loaded with; they are used together with those from before.
+    public func replace(module: FunctionModule, egresses: [any Egress]) async {
+        await shard.use(egresses)
+        await shard.use(FunctionClients(module: module, transports: transports, metrics: figures))
+    }
+
+    /// Accepts nothing more, gives the calls in flight `limit` to end, stores what came of them, and closes the store. What
+    /// waits goes on when the runtime is started again.
+    public func stop(drainingFor limit: Duration) async {
+        async let drained: Void = shard.drain()
+        await withTaskGroup { group in
+            for transport in transports.all {
+                group.addTask { await transport.shutdown(drainingFor: limit) }
+            }
+        }
+        await drained
+        await shard.close()
+    }
+
+    /// Ends the calls in flight of a ``stop(drainingFor:)`` that goes on.
+    public func stopNow() async {
+        await withTaskGroup { group in
+            for transport in transports.all {
+                group.addTask { await transport.shutdown(drainingFor: .zero) }
+            }
+        }
+    }
+}
+
+extension RuntimeClock {
+    /// The clocks of the system.
+    public static let system = RuntimeClock(
+        now: { TransportInstant(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds)) },
+        wallTime: { WallTime.now }
+    )
+}

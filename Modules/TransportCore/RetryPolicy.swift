@@ -29,7 +29,7 @@ public struct RetryPolicy: Sendable, Hashable {
 
     /// The pause after the failed attempt number `attempt`, counted from 1, without those that no pause follows.
     /// - Parameter chance: what chance decided, from 0 to 1.
-    func pause(after attempt: Int, chance: Double) -> Duration {
+    package func pause(after attempt: Int, chance: Double) -> Duration {
         var pause = min(firstPause, maxPause)
         for _ in 1..<max(1, min(attempt, 64)) where pause < maxPause {
             pause = min(pause * 2, maxPause)

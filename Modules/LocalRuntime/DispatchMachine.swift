@@ -1,0 +1,342 @@
+internal import TransportCore
+
+/// Decides which address is called next: one call at a time for each, so many at a time in all, first come first served.
+/// A value: time and chance come as arguments.
+///
+/// What fails waits alone. Where a function cannot be reached at all, one of its addresses tries on and the others wait for
+/// what comes of it, so that nobody is called in vain; the first call of a function goes alone for the same reason, since it
+/// is the one that registers the function's state.
+struct DispatchMachine: Sendable {
+    struct AddressID: Hashable, Sendable {
+        let number: Int
+    }
+
+    struct FunctionID: Hashable, Sendable {
+        let number: Int
+    }
+
+    /// A pause of an address; another one has another number.
+    struct PauseID: Hashable, Sendable {
+        let address: AddressID
+        let number: Int
+    }
+
+    enum Action: Hashable, Sendable {
+        /// Call the address with what waits for it.
+        case call(AddressID)
+        /// Report ``DispatchMachine/pauseEnded(_:)`` then.
+        case pause(PauseID, until: TransportInstant)
+        /// Nothing waits for the address any more.
+        case close(AddressID)
+    }
+
+    /// What a failure of a call says about the function.
+    enum Reach: Hashable, Sendable {
+        /// It has answered something, if not what it should.
+        case reached
+        /// Nobody was there.
+        case unreachable
+        /// It cannot be said: no answer came in time.
+        case unknown
+    }
+
+    private enum State: Sendable {
+        /// In line. Next: calling, gated.
+        case ready
+        /// Waits for what comes of another address of its function, or for the function's share of the calls. Next: ready.
+        case gated
+        /// Next: ready, pausing, closed.
+        case calling
+        /// Next: ready.
+        case pausing(number: Int)
+    }
+
+    private enum Gate: Sendable {
+        /// No call has succeeded yet, or nobody was there the last time. The prober is the only one that may be called.
+        case shut(prober: AddressID?)
+        case open
+    }
+
+    private struct Entry: Sendable {
+        let function: FunctionID
+        var state = State.ready
+        /// Calls of the same batch that have failed.
+        var failures = 0
+    }
+
+    private struct Function: Sendable {
+        var gate = Gate.shut(prober: nil)
+        var gated = Line()
+        var callsInFlight = 0
+        /// Calls have ended without an answer in time, and none with one since.
+        var isSuspect = false
+    }
+
+    let maxInFlight: Int
+    let pauses: RetryPolicy
+    private(set) var callsInFlight = 0
+    private var entries: [AddressID: Entry] = [:]
+    private var functions: [FunctionID: Function] = [:]
+    private var line = Line()
+    private var nextAddress = 0
+    private var nextPause = 0
+    /// Begins nothing while there is a reason.
+    private(set) var isHeld = false
+
+    init(maxInFlight: Int, pauses: RetryPolicy) {
+        self.maxInFlight = max(1, maxInFlight)
+        self.pauses = pauses
+    }
+
+    var addressCount: Int { entries.count }
+
+    /// How many calls of its batch have failed.
+    func failures(of address: AddressID) -> Int { entries[address]?.failures ?? 0 }
+
+    /// Whether the address waits because of a failure: its own, or one that keeps its function out of reach.
+    func isBlocked(_ address: AddressID) -> Bool {
+        guard let entry = entries[address] else { return false }
+        switch entry.state {
+        case .pausing, .gated: return true
+        case .ready, .calling: return entry.failures > 0
+        }
+    }
+
+    func isCalling(_ address: AddressID) -> Bool {
+        if case .calling = entries[address]?.state { true } else { false }
+    }
+
+    // MARK: Events
+
+    /// A function is known to answer, such as from before a restart: its state is registered.
+    mutating func functionProven(_ function: FunctionID) {
+        functions[function, default: Function()].gate = .open
+    }
+
+    /// Something waits for an address that nothing waited for.
+    mutating func opened(_ function: FunctionID) -> (AddressID, [Action]) {
+        let id = AddressID(number: nextAddress)
+        nextAddress += 1
+        entries[id] = Entry(function: function)
+        if functions[function] == nil {
+            functions[function] = Function()
+        }
+        line.append(id)
+        return (id, beginCalls())
+    }
+
+    /// A call has been answered, and its batch is done.
+    /// - Parameter hasMore: whether something else waits for the address.
+    mutating func callSucceeded(_ address: AddressID, hasMore: Bool) -> [Action] {
+        guard end(address) else { return [] }
+        if let function = entries[address]?.function {
+            openGate(of: function)
+        }
+        return done(address, hasMore: hasMore)
+    }
+
+    /// A call has failed, and its batch has been given up.
+    mutating func batchDropped(_ address: AddressID, reach: Reach, hasMore: Bool) -> [Action] {
+        guard end(address), let function = entries[address]?.function else { return [] }
+        if settleGate(of: function, after: address, reach) {
+            // The next one finds out.
+            functions[function]?.gate = .shut(prober: nil)
+            admit(function, limit: 1)
+        }
+        return done(address, hasMore: hasMore)
+    }
+
+    /// A call has failed; the same batch is to be sent again after a pause.
+    /// - Parameters:
+    ///   - wait: how long the peer asks to wait at least.
+    ///   - chance: what chance decided about the pause, from 0 to 1.
+    mutating func callFailed(_ address: AddressID, reach: Reach, wait: Duration?, at now: TransportInstant, chance: Double) -> [Action] {
+        guard end(address), let function = entries[address]?.function else { return [] }
+        let failures = (entries[address]?.failures ?? 0) + 1
+        entries[address]?.failures = failures
+        let isProber = settleGate(of: function, after: address, reach)
+        if case .shut(let prober) = functions[function]?.gate, prober != nil, !isProber {
+            // Another one finds out.
+            entries[address]?.state = .gated
+            functions[function]?.gated.append(address)
+            return beginCalls()
+        }
+        let pause = max(pauses.pause(after: failures, chance: chance), min(wait ?? .zero, .seconds(60)))
+        nextPause += 1
+        entries[address]?.state = .pausing(number: nextPause)
+        return [.pause(PauseID(address: address, number: nextPause), until: now.advanced(by: pause))] + beginCalls()
+    }
+
+    /// The time of a pause has come. One that is over already is ignored.
+    mutating func pauseEnded(_ pause: PauseID) -> [Action] {
+        guard case .pausing(pause.number) = entries[pause.address]?.state else { return [] }
+        entries[pause.address]?.state = .ready
+        line.append(pause.address)
+        return beginCalls()
+    }
+
+    /// Somebody has mended what failed: whoever pauses is called at once.
+    mutating func pausesCutShort() -> [Action] {
+        for (id, entry) in entries.sorted(by: { $0.key.number < $1.key.number }) {
+            guard case .pausing = entry.state else { continue }
+            entries[id]?.state = .ready
+            line.append(id)
+        }
+        return beginCalls()
+    }
+
+    /// No call begins until ``released()``.
+    mutating func held() {
+        isHeld = true
+    }
+
+    mutating func released() -> [Action] {
+        isHeld = false
+        return beginCalls()
+    }
+
+    // MARK: Steps
+
+    /// Takes a call that has ended off the count; `false` where there was none.
+    private mutating func end(_ address: AddressID) -> Bool {
+        guard isCalling(address), let function = entries[address]?.function else { return false }
+        callsInFlight -= 1
+        functions[function]?.callsInFlight -= 1
+        if case .open = functions[function]?.gate {
+            // Somebody may have waited for the function's share of the calls.
+            admit(function, limit: 1)
+        }
+        return true
+    }
+
+    /// How many calls a function may have in flight: never all of them, so that a slow one leaves room for the others, and few
+    /// where it did not answer in time lately.
+    private func share(of function: Function) -> Int {
+        function.isSuspect ? min(maxInFlight, 4) : max(1, maxInFlight - maxInFlight / 4)
+    }
+
+    private mutating func done(_ address: AddressID, hasMore: Bool) -> [Action] {
+        var actions: [Action] = []
+        if hasMore {
+            entries[address]?.failures = 0
+            entries[address]?.state = .ready
+            line.append(address)
+        } else {
+            close(address)
+            actions.append(.close(address))
+        }
+        return actions + beginCalls()
+    }
+
+    private mutating func close(_ address: AddressID) {
+        entries[address] = nil
+        // A table keeps the room that it once needed, such as for a million addresses in a moment of trouble.
+        if entries.isEmpty, entries.capacity > 4_096 {
+            entries = [:]
+        }
+    }
+
+    private mutating func openGate(of function: FunctionID) {
+        if functions[function]?.isSuspect == true {
+            functions[function]?.isSuspect = false
+            admit(function, limit: .max)
+        }
+        guard case .shut = functions[function]?.gate else { return }
+        functions[function]?.gate = .open
+        admit(function, limit: .max)
+    }
+
+    /// Decides what a failed call means for the other addresses of its function.
+    /// - Returns: whether the address is the one that finds out.
+    private mutating func settleGate(of function: FunctionID, after address: AddressID, _ reach: Reach) -> Bool {
+        guard let gate = functions[function]?.gate else { return false }
+        if reach == .unknown {
+            functions[function]?.isSuspect = true
+        }
+        switch (gate, reach) {
+        case (.open, .reached), (.open, .unknown):
+            return false
+        case (.open, .unreachable):
+            functions[function]?.gate = .shut(prober: address)
+            return true
+        case (.shut(address), .unreachable):
+            return true
+        case (.shut(address), .reached), (.shut(address), .unknown):
+            // It answers, if not this one: the next one may be luckier.
+            functions[function]?.gate = .shut(prober: nil)
+            admit(function, limit: 1)
+            return false
+        case (.shut(nil), .unreachable):
+            functions[function]?.gate = .shut(prober: address)
+            return true
+        case (.shut, _):
+            return false
+        }
+    }
+
+    /// Puts addresses that wait for their function back into the line.
+    private mutating func admit(_ function: FunctionID, limit: Int) {
+        var admitted = 0
+        while admitted < limit, let id = functions[function]?.gated.popFirst() {
+            guard case .gated = entries[id]?.state else { continue }
+            entries[id]?.state = .ready
+            line.append(id)
+            admitted += 1
+        }
+    }
+
+    /// Begins calls for those in line, as long as there is room.
+    private mutating func beginCalls() -> [Action] {
+        guard !isHeld else { return [] }
+        var actions: [Action] = []
+        while callsInFlight < maxInFlight, let id = line.popFirst() {
+            guard let entry = entries[id], case .ready = entry.state, let function = functions[entry.function] else { continue }
+            switch function.gate {
+            case .open where function.callsInFlight >= share(of: function):
+                entries[id]?.state = .gated
+                functions[entry.function]?.gated.append(id)
+                continue
+            case .open, .shut(id):
+                break
+            case .shut(nil):
+                functions[entry.function]?.gate = .shut(prober: id)
+            case .shut:
+                entries[id]?.state = .gated
+                functions[entry.function]?.gated.append(id)
+                continue
+            }
+            entries[id]?.state = .calling
+            callsInFlight += 1
+            functions[entry.function]?.callsInFlight += 1
+            actions.append(.call(id))
+        }
+        return actions
+    }
+}
+
+extension DispatchMachine {
+    /// Addresses in the order in which they came.
+    struct Line: Sendable {
+        private var ids: [AddressID] = []
+        private var head = 0
+
+        mutating func append(_ id: AddressID) {
+            ids.append(id)
+        }
+
+        mutating func popFirst() -> AddressID? {
+            guard head < ids.count else { return nil }
+            defer {
+                head += 1
+                if head == ids.count {
+                    ids.removeAll(keepingCapacity: ids.capacity <= 4_096)
+                    head = 0
+                } else if head > 1_024, head > ids.count / 2 {
+                    ids.removeFirst(head)
+                    head = 0
+                }
+            }
+            return ids[head]
+        }
+    }
+}

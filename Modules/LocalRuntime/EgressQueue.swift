@@ -1,0 +1,96 @@
+internal import RuntimeCore
+
+/// The records of one topic, the first ones of which are at hand; the others are in the store only. Takers are served in the
+/// order in which they came. A value without I/O.
+struct EgressQueue: Sendable {
+    struct TakerID: Hashable, Sendable {
+        let number: Int
+    }
+
+    private struct Taker: Sendable {
+        let id: TakerID
+        let limit: Int
+    }
+
+    /// How many records are held.
+    static let window = 1_024
+
+    private var available: [EgressRecord] = []
+    private var head = 0
+    /// How many records come after those that are here.
+    private(set) var beyond: Int
+    /// The last one that was here.
+    private(set) var lastSequence: Int64 = 0
+    private var takers: [Taker] = []
+    private var isLoading = false
+
+    /// - Parameter beyond: how many the store has.
+    init(beyond: Int = 0) {
+        self.beyond = beyond
+    }
+
+    /// How many wait to be taken.
+    var count: Int { available.count - head + beyond }
+
+    var hasTakers: Bool { !takers.isEmpty }
+
+    /// The store has a new record.
+    mutating func stored(_ record: EgressRecord) {
+        // What is read from the store may hold a record before it is known that it was stored.
+        guard record.sequence > lastSequence else { return }
+        if beyond == 0, available.count - head < Self.window {
+            available.append(record)
+            lastSequence = record.sequence
+        } else {
+            beyond += 1
+        }
+    }
+
+    /// Somebody wants records.
+    mutating func wanted(by taker: TakerID, atMost limit: Int) {
+        takers.append(Taker(id: taker, limit: max(1, limit)))
+    }
+
+    /// Somebody has gone.
+    mutating func left(_ taker: TakerID) {
+        takers.removeAll { $0.id == taker }
+    }
+
+    /// Takes out what the first taker gets; `nil` where nobody wants anything or nothing is here.
+    mutating func serve() -> (taker: TakerID, records: [EgressRecord])? {
+        guard let taker = takers.first, head < available.count else { return nil }
+        takers.removeFirst()
+        let end = min(available.count, head + taker.limit)
+        let records = Array(available[head..<end])
+        head = end
+        if head == available.count {
+            available.removeAll(keepingCapacity: available.capacity <= 2 * Self.window)
+            head = 0
+        }
+        return (taker.id, records)
+    }
+
+    /// Records come back that nobody got.
+    mutating func returned(_ records: [EgressRecord]) {
+        let waiting = available[head...]
+        available = (records + waiting).sorted { $0.sequence < $1.sequence }
+        head = 0
+    }
+
+    /// Where the store is to be read from now; `nil` where that is not needed.
+    mutating func loadBegins() -> Int64? {
+        guard !isLoading, beyond > 0, head == available.count, !takers.isEmpty else { return nil }
+        isLoading = true
+        return lastSequence
+    }
+
+    /// What the store has given; none where it failed.
+    mutating func loaded(_ records: [EgressRecord]) {
+        isLoading = false
+        beyond = records.isEmpty ? beyond : max(0, beyond - records.count)
+        available += records
+        if let last = records.last {
+            lastSequence = last.sequence
+        }
+    }
+}

@@ -1,0 +1,129 @@
+internal import RuntimeCore
+
+/// Collects what has to be stored until the store is ready for it. What comes and goes meanwhile never reaches the store.
+struct PendingChanges: Sendable {
+    /// One value of an address.
+    private struct ValueKey: Hashable {
+        let address: RuntimeAddress
+        let name: String
+    }
+
+    private var registered: [RegisteredState] = []
+    private var state: [ValueKey: StateChange] = [:]
+    private var messages: [Int64: StoredMessage] = [:]
+    private var consumed: [(address: RuntimeAddress, sequence: Int64)] = []
+    private var delayed: [Int64: DelayedMessage] = [:]
+    private var delayedGone: [Int64] = []
+    private var cancelled: [DelayedMessage.Cancellation: Int64] = [:]
+    private var egress: [EgressRecord] = []
+    private var egressTaken: [Int64] = []
+    private var deadLetters: [DeadLetter] = []
+    private var deadLettersGone: [Int64] = []
+    private var acceptedKeys: [AcceptedKey] = []
+
+    private(set) var isEmpty = true
+    /// About how many bytes of messages, values and records there are.
+    private(set) var byteCount = 0
+
+    mutating func register(_ state: RegisteredState) {
+        isEmpty = false
+        registered.append(state)
+    }
+
+    mutating func set(_ value: StoredState) {
+        isEmpty = false
+        byteCount += value.value.count
+        state[ValueKey(address: value.address, name: value.name)] = .set(value)
+    }
+
+    mutating func clear(_ name: String, of address: RuntimeAddress) {
+        isEmpty = false
+        state[ValueKey(address: address, name: name)] = .clear(address, name: name)
+    }
+
+    mutating func add(_ message: StoredMessage) {
+        isEmpty = false
+        byteCount += message.invocation.count
+        messages[message.sequence] = message
+    }
+
+    mutating func consume(_ message: StoredMessage) {
+        isEmpty = false
+        if messages.removeValue(forKey: message.sequence) == nil {
+            consumed.append((message.target, message.sequence))
+        } else {
+            byteCount -= message.invocation.count
+        }
+    }
+
+    mutating func add(_ message: DelayedMessage) {
+        isEmpty = false
+        byteCount += message.message.invocation.count
+        delayed[message.message.sequence] = message
+    }
+
+    mutating func sent(_ message: DelayedMessage) {
+        isEmpty = false
+        let sequence = message.message.sequence
+        if delayed.removeValue(forKey: sequence) == nil {
+            delayedGone.append(sequence)
+        }
+    }
+
+    mutating func cancel(_ cancellation: DelayedMessage.Cancellation, before sequence: Int64) {
+        isEmpty = false
+        for message in delayed.values where message.cancellation == cancellation {
+            delayed[message.message.sequence] = nil
+        }
+        cancelled[cancellation] = sequence
+    }
+
+    mutating func add(_ record: EgressRecord) {
+        isEmpty = false
+        byteCount += record.payload.count
+        egress.append(record)
+    }
+
+    mutating func taken(_ record: EgressRecord) {
+        isEmpty = false
+        egressTaken.append(record.sequence)
+    }
+
+    mutating func add(_ letter: DeadLetter) {
+        isEmpty = false
+        deadLetters.append(letter)
+    }
+
+    mutating func deadLetterGone(_ sequence: Int64) {
+        isEmpty = false
+        if let index = deadLetters.firstIndex(where: { $0.sequence == sequence }) {
+            deadLetters.remove(at: index)
+        } else {
+            deadLettersGone.append(sequence)
+        }
+    }
+
+    mutating func accepted(_ key: AcceptedKey) {
+        isEmpty = false
+        acceptedKeys.append(key)
+    }
+
+    /// Hands over everything, and begins anew.
+    mutating func take(lastSequence: Int64) -> StoreChanges {
+        var changes = StoreChanges(lastSequence: lastSequence)
+        changes.registered = registered
+        changes.state = Array(state.values)
+        changes.messages = Array(messages.values)
+        changes.consumed = consumed
+        changes.delayed = Array(delayed.values)
+        changes.delayedGone = delayedGone
+        changes.cancelled = cancelled.map { ($0.key, $0.value) }
+        changes.egress = egress
+        changes.egressTaken = egressTaken
+        changes.deadLetters = deadLetters
+        changes.deadLettersGone = deadLettersGone
+        changes.acceptedKeys = acceptedKeys
+        self = PendingChanges()
+        return changes
+    }
+}

@@ -1,0 +1,29 @@
+public import TransportCore
+
+/// How much a runtime takes on at a time.
+public struct RuntimeLimits: Hashable, Sendable {
+    /// Calls in flight in all, at least 1 (`statefun.async.max-per-task`).
+    public var maxInFlight: Int
+    /// Calls that are made with a batch before it becomes a dead letter; `nil` for any number.
+    public var maxAttempts: Int?
+    /// Messages that wait in all before an ingress is told to wait.
+    public var maxWaiting: Int
+    /// Bytes of waiting messages that are held in memory; what comes beyond is read from the store when its turn comes.
+    public var maxWaitingBytesInMemory: Int
+    /// Pauses between calls with a batch that failed.
+    public var pauses: RetryPolicy
+
+    public init(
+        maxInFlight: Int = 1_024,
+        maxAttempts: Int? = nil,
+        maxWaiting: Int = 1_000_000,
+        maxWaitingBytesInMemory: Int = 64 << 20,
+        pauses: RetryPolicy = RetryPolicy(firstPause: .milliseconds(100), maxPause: .seconds(10))
+    ) {
+        self.maxInFlight = maxInFlight
+        self.maxAttempts = maxAttempts
+        self.maxWaiting = maxWaiting
+        self.maxWaitingBytesInMemory = maxWaitingBytesInMemory
+        self.pauses = pauses
+    }
+}
