@@ -1,0 +1,134 @@
+public import RuntimeCore
+
+/// Keeps what a runtime must not lose for as long as the process lives.
+public actor InMemoryStateStore: StateStore, WaitingStore {
+    private struct Value {
+        var value: [UInt8]
+        var expires: WallTime?
+    }
+
+    private var states: [RuntimeAddress: [String: Value]] = [:]
+    private var waiting: [RuntimeAddress: [Int64: StoredMessage]] = [:]
+    private var delayed: [Int64: DelayedMessage] = [:]
+    private var topics: [String: [Int64: EgressRecord]] = [:]
+    private var topicOfRecord: [Int64: String] = [:]
+    private var letters: [Int64: DeadLetter] = [:]
+    private var keys: [String: WallTime] = [:]
+    private var registered: [RegisteredState] = []
+    private var lastSequence: Int64 = 0
+
+    public init() {}
+
+    public func recover() -> RecoveredContents {
+        RecoveredContents(
+            lastSequence: lastSequence,
+            registered: registered,
+            waiting: waiting.map { WaitingMessages(address: $0, count: $1.count, first: $1.keys.min() ?? 0) },
+            egress: topics.mapValues(\.count)
+        )
+    }
+
+    public func commit(_ changes: StoreChanges) {
+        lastSequence = changes.lastSequence
+        registered += changes.registered
+        for change in changes.state {
+            switch change {
+            case .set(let state):
+                states[state.address, default: [:]][state.name] = Value(value: state.value, expires: state.expires)
+            case .clear(let address, let name):
+                states[address]?[name] = nil
+                if states[address]?.isEmpty == true {
+                    states[address] = nil
+                }
+            }
+        }
+        for message in changes.messages {
+            waiting[message.target, default: [:]][message.sequence] = message
+        }
+        for (address, sequence) in changes.consumed {
+            waiting[address]?[sequence] = nil
+            if waiting[address]?.isEmpty == true {
+                waiting[address] = nil
+            }
+        }
+        for message in changes.delayed {
+            delayed[message.message.sequence] = message
+        }
+        for sequence in changes.delayedGone {
+            delayed[sequence] = nil
+        }
+        for (cancellation, sequence) in changes.cancelled {
+            delayed = delayed.filter { $0.value.cancellation != cancellation || $0.key >= sequence }
+        }
+        commitEgress(changes)
+        for letter in changes.deadLetters {
+            letters[letter.sequence] = letter
+        }
+        for sequence in changes.deadLettersGone {
+            letters[sequence] = nil
+        }
+        for key in changes.acceptedKeys {
+            keys[key.key] = key.time
+        }
+    }
+
+    private func commitEgress(_ changes: StoreChanges) {
+        for record in changes.egress {
+            topics[record.topic, default: [:]][record.sequence] = record
+            topicOfRecord[record.sequence] = record.topic
+        }
+        for sequence in changes.egressTaken {
+            guard let topic = topicOfRecord.removeValue(forKey: sequence) else { continue }
+            topics[topic]?[sequence] = nil
+            if topics[topic]?.isEmpty == true {
+                topics[topic] = nil
+            }
+        }
+    }
+
+    public func state(of addresses: [RuntimeAddress]) -> [[StoredState]] {
+        addresses.map { address in
+            states[address, default: [:]].map { StoredState(address: address, name: $0, value: $1.value, expires: $1.expires) }
+        }
+    }
+
+    public func addresses(of functionType: String?, after address: RuntimeAddress?, limit: Int) -> [RuntimeAddress] {
+        let all = states.keys.filter { candidate in
+            (functionType == nil || candidate.functionType == functionType) && (address.map { candidate > $0 } ?? true)
+        }
+        return Array(all.sorted().prefix(limit))
+    }
+
+    public func forget(before time: WallTime) {
+        keys = keys.filter { $0.value >= time }
+        for (address, values) in states {
+            let left = values.filter { $0.value.expires.map { $0 >= time } ?? true }
+            if left.count < values.count {
+                states[address] = left.isEmpty ? nil : left
+            }
+        }
+    }
+
+    public func close() {}
+
+    public func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) -> [StoredMessage] {
+        let messages = waiting[address, default: [:]].values.filter { $0.sequence > sequence }
+        return Array(messages.sorted { $0.sequence < $1.sequence }.prefix(limit))
+    }
+
+    public func delayed(after place: DelayedPlace?, limit: Int) -> [DelayedMessage] {
+        let places = delayed.values.map { DelayedPlace(due: $0.due, sequence: $0.message.sequence) }
+        return places.filter { next in place.map { next > $0 } ?? true }.sorted().prefix(limit).compactMap { delayed[$0.sequence] }
+    }
+
+    public func egress(topic: String, after sequence: Int64, limit: Int) -> [EgressRecord] {
+        let records = topics[topic, default: [:]].values.filter { $0.sequence > sequence }
+        return Array(records.sorted { $0.sequence < $1.sequence }.prefix(limit))
+    }
+
+    public func isAccepted(_ key: String) -> Bool { keys[key] != nil }
+
+    public func deadLetters(after sequence: Int64, limit: Int) -> [DeadLetter] {
+        Array(letters.values.filter { $0.sequence > sequence }.sorted { $0.sequence < $1.sequence }.prefix(limit))
+    }
+}
