@@ -15,7 +15,9 @@ enum Outside {
     static let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
     static let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-    static let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+    static let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+    static let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 }
 
 let settings: [SwiftSetting] = [
@@ -50,8 +52,17 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     ),
     ("RuntimeCore", [], []),
     ("SQLiteStateStore", ["RuntimeCore"], [Outside.grdb]),
-    ("PlaygroundIO", ["TransportCore", "RuntimeCore"], [Outside.nioCore, Outside.nioLocks, Outside.hummingbird, Outside.log]),
-    ("AdminIO", ["RuntimeCore"], [Outside.nioCore, Outside.hummingbird, Outside.log]),
+    (
+        "PlaygroundIO", ["TransportCore", "RuntimeCore"],
+        [
+            Outside.nioCore, Outside.nioPosix, Outside.nioHTTP1, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes,
+            Outside.hummingbird, Outside.log,
+        ]
+    ),
+    (
+        "AdminIO", ["RuntimeCore"],
+        [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.httpTypes, Outside.hummingbird, Outside.log]
+    ),
     (
         "LocalRuntime",
         ["TransportCore", "RuntimeCore", "TypeName", "SpecParser", "RequestReply", "HTTPFunctionEndpoint"],
@@ -91,7 +102,10 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ),
     ("RuntimeCore", [], []),
     ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], []),
-    ("PlaygroundIO", ["RuntimeCore", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
+    (
+        "PlaygroundIO", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"],
+        [Outside.nioCore, Outside.nioEmbedded, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes]
+    ),
     ("AdminIO", ["RuntimeCore", "TestSupport"], [Outside.nioCore]),
     ("LocalRuntime", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
@@ -125,6 +139,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // Without its default traits: no configuration package, and no more of Foundation than it needs.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
     ],
     targets: modules.map {
         .target(

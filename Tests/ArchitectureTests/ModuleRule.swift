@@ -53,6 +53,20 @@ struct ModuleRule: Equatable, Sendable {
             outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation
         ),
+        ModuleRule(
+            "PlaygroundIO",
+            package: ["TransportCore", "RuntimeCore"],
+            outside: [
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "NIOHTTPTypes", "HTTPTypes", "HummingbirdCore", "Logging",
+            ],
+            toolchain: cLibrary
+        ),
+        ModuleRule(
+            "AdminIO",
+            package: ["RuntimeCore"],
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "HTTPTypes", "HummingbirdCore", "Logging"],
+            toolchain: cLibrary
+        ),
     ]
 
     /// What is wrong with the imports of a source file of this module.

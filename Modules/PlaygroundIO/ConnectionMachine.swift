@@ -1,0 +1,190 @@
+internal import TransportCore
+
+/// Decides what becomes of the requests of one connection: when one is whole, which ones are refused, and when somebody who
+/// sends or takes too slowly is cut off.
+///
+/// A request is collected here and handed on only when it is whole, so nobody ever sees a part of one.
+struct ConnectionMachine {
+    /// How long, and how much.
+    struct Limits: Equatable {
+        var body: Int
+        var idle: Duration
+        var transfer: Duration
+        /// How long to wait for the client to close after it was told that the connection ends.
+        var farewell: Duration
+    }
+
+    /// What is to be done.
+    enum Action: Equatable {
+        case nothing
+        /// Keep the part that came: its request is not whole yet.
+        case keep
+        /// Keep the head that came and tell the client to send the body.
+        case keepAndContinue
+        /// Hand on the request.
+        case forward
+        /// Throw the part away.
+        case drop
+        /// Answer with the refusal, and nothing after it.
+        case refuse(HTTPRefusal)
+        /// Send nothing more, and wait for the client to close.
+        case shutOutput
+        case close
+    }
+
+    private enum State {
+        /// Requests are taken. Next: refusing, sendingLast, ended.
+        case serving(Serving)
+        /// A request was refused while earlier ones are being answered. Next: sendingLast, ended.
+        case refusing(HTTPRefusal, unanswered: Int)
+        /// The last answer waits for the socket to take it. Next: leaving, ended.
+        case sendingLast(since: TransportInstant)
+        /// The socket has taken the last answer. Next: ended.
+        case leaving(since: TransportInstant)
+        /// Final.
+        case ended
+    }
+
+    private struct Serving {
+        /// The request that is coming in: when its head came, and how many bytes of its body have.
+        var incoming: (since: TransportInstant, count: Int)?
+        /// Requests that were handed on, and whose answers have not been sent.
+        var unanswered = 0
+        /// Since when an answer waits for the socket to take it.
+        var sendingSince: TransportInstant?
+        /// When the connection was opened, or last became idle.
+        var quietSince: TransportInstant
+    }
+
+    private let limits: Limits
+    private var state: State
+
+    init(_ limits: Limits, openedAt now: TransportInstant) {
+        self.limits = limits
+        state = .serving(Serving(quietSince: now))
+    }
+
+    /// When ``timerFired(at:)`` is to be called next; `nil` for not at all.
+    var deadline: TransportInstant? {
+        switch state {
+        case .serving(let serving):
+            // While an answer is worked on, only that can take long, and whoever works on it has limits of their own.
+            if let since = serving.sendingSince { return since.advanced(by: limits.transfer) }
+            if serving.unanswered > 0 { return nil }
+            if let incoming = serving.incoming { return incoming.since.advanced(by: limits.transfer) }
+            return serving.quietSince.advanced(by: limits.idle)
+        case .sendingLast(let since): return since.advanced(by: limits.transfer)
+        case .leaving(let since): return since.advanced(by: limits.farewell)
+        case .refusing, .ended: return nil
+        }
+    }
+
+    /// - Parameters:
+    ///   - length: what the head says about the length of the body.
+    ///   - expectsContinue: whether the client waits to be told to send the body.
+    mutating func headReceived(length: Int?, expectsContinue: Bool, at now: TransportInstant) -> Action {
+        guard case .serving(var serving) = state else { return .drop }
+        if let length, length > limits.body {
+            return refuse(.bodyTooLong(limit: limits.body), serving, at: now)
+        }
+        serving.incoming = (now, 0)
+        state = .serving(serving)
+        // An earlier answer may be on its way; a word in between would be taken for a part of it.
+        return expectsContinue && serving.unanswered == 0 ? .keepAndContinue : .keep
+    }
+
+    mutating func bodyReceived(_ count: Int, at now: TransportInstant) -> Action {
+        guard case .serving(var serving) = state, let incoming = serving.incoming else { return .drop }
+        let sum = incoming.count + count
+        guard sum <= limits.body else { return refuse(.bodyTooLong(limit: limits.body), serving, at: now) }
+        serving.incoming = (incoming.since, sum)
+        state = .serving(serving)
+        return .keep
+    }
+
+    mutating func requestEnded() -> Action {
+        guard case .serving(var serving) = state, serving.incoming != nil else { return .drop }
+        serving.incoming = nil
+        serving.unanswered += 1
+        state = .serving(serving)
+        return .forward
+    }
+
+    /// What came is not a request.
+    mutating func failed(_ refusal: HTTPRefusal, at now: TransportInstant) -> Action {
+        guard case .serving(let serving) = state else { return .nothing }
+        return refuse(refusal, serving, at: now)
+    }
+
+    private mutating func refuse(_ refusal: HTTPRefusal, _ serving: Serving, at now: TransportInstant) -> Action {
+        guard serving.unanswered > 0 else {
+            state = .sendingLast(since: now)
+            return .refuse(refusal)
+        }
+        state = .refusing(refusal, unanswered: serving.unanswered)
+        return .drop
+    }
+
+    /// The end of an answer is on its way to the socket.
+    /// - Parameter isLast: whether the answer says that the connection ends with it.
+    mutating func answerSent(isLast: Bool, at now: TransportInstant) -> Action {
+        switch state {
+        case .serving(var serving):
+            serving.unanswered = max(0, serving.unanswered - 1)
+            serving.sendingSince = serving.sendingSince ?? now
+            serving.quietSince = now
+            if var incoming = serving.incoming {
+                incoming.since = now
+                serving.incoming = incoming
+            }
+            state = isLast ? .sendingLast(since: now) : .serving(serving)
+            return .nothing
+        case .refusing(let refusal, let unanswered):
+            guard unanswered <= 1 else {
+                state = .refusing(refusal, unanswered: unanswered - 1)
+                return .nothing
+            }
+            state = .sendingLast(since: now)
+            return .refuse(refusal)
+        case .sendingLast, .leaving, .ended:
+            return .nothing
+        }
+    }
+
+    /// The socket has taken every answer that was sent.
+    mutating func answersTaken(at now: TransportInstant) -> Action {
+        switch state {
+        case .serving(var serving):
+            serving.sendingSince = nil
+            serving.quietSince = now
+            state = .serving(serving)
+            return .nothing
+        case .sendingLast:
+            state = .leaving(since: now)
+            return .shutOutput
+        case .refusing, .leaving, .ended:
+            return .nothing
+        }
+    }
+
+    /// The client sends nothing more.
+    mutating func inputEnded() -> Action {
+        guard case .leaving = state else { return .nothing }
+        state = .ended
+        return .close
+    }
+
+    mutating func timerFired(at now: TransportInstant) -> Action {
+        guard let deadline, deadline <= now else { return .nothing }
+        guard case .serving(let serving) = state, serving.incoming != nil, serving.sendingSince == nil else {
+            state = .ended
+            return .close
+        }
+        return refuse(.tooSlow(limit: limits.transfer), serving, at: now)
+    }
+
+    /// The connection is closed.
+    mutating func closed() {
+        state = .ended
+    }
+}
