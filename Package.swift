@@ -15,6 +15,7 @@ enum Outside {
     static let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
     static let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
     static let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
     static let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
     static let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -51,7 +52,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
         [Outside.nioCore, Outside.nioLocks, Outside.log]
     ),
     ("RuntimeCore", [], []),
-    ("SQLiteStateStore", ["RuntimeCore"], [Outside.grdb]),
+    ("SQLiteStateStore", ["RuntimeCore"], [Outside.grdb, Outside.grdbSQLite]),
     (
         "PlaygroundIO", ["TransportCore", "RuntimeCore"],
         [
@@ -101,7 +102,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
     ),
     ("RuntimeCore", [], []),
-    ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], []),
+    ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], [Outside.grdb]),
     (
         "PlaygroundIO", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"],
         [Outside.nioCore, Outside.nioEmbedded, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes]
@@ -156,7 +157,7 @@ let package = Package(
             name: "statefun",
             dependencies: dependencies([
                 "AdminIO", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore", "SpecParser",
-                "SQLiteStateStore", "TransportCore", "TypeName",
+                "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
             ])
                 + [Outside.argumentParser, Outside.log],
             path: "Tools/statefun",

@@ -34,7 +34,13 @@ public final class TCPResolver: SocketAddressResolving {
 
     private let waiting = NIOLockedValueBox<[Name: [Completion]]>([:])
 
-    public init() {}
+    private let hosts: [String: String]
+
+    /// - Parameter hosts: names, in lower case, that are looked up as another name or an address, as a line of a `hosts` file
+    ///   would have it. Certificates and the `Host` field are still about the name itself.
+    public init(hosts: [String: String] = [:]) {
+        self.hosts = hosts
+    }
 
     public func serves(_ scheme: EndpointURL.Scheme) -> Bool {
         !scheme.isUnix
@@ -48,10 +54,11 @@ public final class TCPResolver: SocketAddressResolving {
         _ place: Origin.Place,
         _ completion: @escaping @Sendable (Result<[SocketAddress], RequestReplyFailure>) -> Void
     ) {
-        guard case .tcp(let host, let port) = place else {
+        guard case .tcp(let named, let port) = place else {
             completion(.failure(RequestReplyFailure(.misconfigured, "\(place) has no host name to resolve")))
             return
         }
+        let host = hosts[named.lowercased()] ?? named
         if let literal = try? SocketAddress(ipAddress: host, port: port) {
             completion(.success([literal]))
             return

@@ -14,9 +14,11 @@ public struct StandardTransports: Sendable {
     /// `io.statefun.transports.v1/async`
     public let async: AsyncTransport
 
-    /// - Parameter threads: how many calls of the blocking transport run at once; further ones wait.
-    public init(threads: Int = BlockingTransport.defaultThreads) {
-        connector = HTTPConnector(resolvers: [TCPResolver(), UnixSocketResolver()])
+    /// - Parameters:
+    ///   - threads: how many calls of the blocking transport run at once; further ones wait.
+    ///   - hosts: names, in lower case, that are looked up as another name or an address.
+    public init(threads: Int = BlockingTransport.defaultThreads, hosts: [String: String] = [:]) {
+        connector = HTTPConnector(resolvers: [TCPResolver(hosts: hosts), UnixSocketResolver()])
         // Each transport has its own pools: they keep connections by different rules.
         blocking = BlockingTransport(connector: connector, pools: PoolManager(connector: connector), threads: threads)
         async = AsyncTransport(connector: connector, pools: PoolManager(connector: connector))

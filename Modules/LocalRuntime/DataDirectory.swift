@@ -49,7 +49,7 @@ public final class DataDirectory: Sendable {
         }
         self.path = path
         self.descriptor = descriptor
-        controlSocket = Self.socketPath(in: path)
+        controlSocket = Self.socketPath(in: Self.absolute(path))
         guard ftruncate(descriptor, 0) == 0, Self.write("\(getpid())\n\(controlSocket)\n", to: descriptor) else {
             let reason = Self.systemError()
             close(descriptor)
@@ -76,6 +76,13 @@ public final class DataDirectory: Sendable {
         let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
         if inside.utf8.count <= room, inside.hasPrefix("/") { return inside }
         return "/tmp/statefun-\(getuid())-\(getpid()).sock"
+    }
+
+    /// The path from the root, by which a tool that is started elsewhere finds it.
+    private static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func read(_ descriptor: Int32) -> Holder? {

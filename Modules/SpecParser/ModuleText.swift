@@ -4,7 +4,7 @@ internal import TransportCore
 /// ``DiagnosticRenderer`` shows lines of.
 ///
 /// Lines end at `\n`, `\r\n` or `\r`. Made in time linear to the text.
-public struct ModuleText: Sendable {
+public struct ModuleText: Equatable, Sendable {
     /// The file as the user named it.
     public let file: String
     /// The text in UTF-8 without a byte order mark at its beginning; what was not UTF-8 is replaced by U+FFFD.

@@ -1,0 +1,261 @@
+import AdminIO
+import ArgumentParser
+import HTTPFunctionEndpoint
+import LocalRuntime
+import Logging
+import PlaygroundIO
+import RuntimeCore
+import SQLiteStateStore
+import SpecParser
+import TransportCore
+import TypeName
+
+/// `statefun run FILE`
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs an application: calls its functions, keeps their state and carries their messages.",
+        discussion: """
+            Everything that has been accepted is on disk and goes on where it stopped, however the program ended. \
+            Ctrl-C (or SIGTERM) ends it after the calls in flight; a second one at once.
+
+            Messages come in and go out as the module file says, at 127.0.0.1 unless --listen names another address:
+              curl -X PUT -H 'Content-Type: application/vnd.example/GreetRequest' -d '{"name": "Bob"}' \\
+                localhost:8090/example/person/Bob
+              curl 'localhost:8091/greetings?wait=10s'
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The module file.", valueName: "file"), completion: .file(extensions: ["yaml", "yml"]))
+    var file: String
+
+    @OptionGroup(title: "Data") var data: DataDirectoryOptions
+
+    @Flag(help: "Keep nothing on disk: what waits and all state are lost when the program ends.")
+    var inMemory = false
+
+    @Option(
+        name: .customLong("host-map"),
+        help: ArgumentHelp(
+            "Call another host instead of one of the module file; may be repeated.",
+            discussion: "So runs a file written for containers: --host-map functions=127.0.0.1",
+            valueName: "host=address"
+        )
+    )
+    var hostMap: [HostMapping] = []
+
+    @Option(help: ArgumentHelp("Calls in flight in all.", valueName: "n"))
+    var maxInFlight = 1_024
+
+    @Option(help: ArgumentHelp("Calls made with a batch before it becomes a dead letter; by default it is tried for ever.", valueName: "n"))
+    var maxAttempts: Int?
+
+    @Option(help: ArgumentHelp("Messages that may wait before an ingress answers 429.", valueName: "n"))
+    var maxWaiting = 1_000_000
+
+    @Flag(help: "Take over the module file when it changes. A file with an error is reported, and the one before stays.")
+    var watch = false
+
+    @Flag(help: "Leave out components that cannot be served, such as Kafka's, instead of refusing the file.")
+    var skipUnsupported = false
+
+    @Option(help: ArgumentHelp("The address that ingress and egress listen on.", valueName: "address"))
+    var listen = "127.0.0.1"
+
+    @Option(help: ArgumentHelp("Serve /healthz, /readyz and /metrics on this port of 127.0.0.1, or of another address.", valueName: "[address:]port"))
+    var admin: String?
+
+    @Flag(help: "Answer with status 200 where the ingress and egress of the original do, for its clients.")
+    var compatStatus = false
+
+    @Option(help: ArgumentHelp("How long calls in flight may go on after the first Ctrl-C.", valueName: "duration"), transform: Self.duration)
+    var drain = Duration.seconds(30)
+
+    @OptionGroup var common: CommonOptions
+
+    private static func duration(_ text: String) throws -> Duration {
+        do throws(SpecTextError) {
+            return try DurationText.parse(text)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    func validate() throws {
+        guard maxInFlight >= 1 else { throw ValidationError("--max-in-flight is a number from 1.") }
+        guard maxWaiting >= 1 else { throw ValidationError("--max-waiting is a number from 1.") }
+        if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts is a number from 1.") }
+        _ = try adminAddress()
+    }
+
+    private func adminAddress() throws -> AdminAddress? {
+        guard let admin else { return nil }
+        let colon = admin.lastIndex(of: ":")
+        let host = colon.map { String(admin[..<$0]) } ?? "127.0.0.1"
+        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), !host.isEmpty else {
+            throw ValidationError("--admin is a port, or an address and a port, such as 127.0.0.1:8092.")
+        }
+        return .port(host: host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port: port)
+    }
+
+    func run() async throws {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        common.bootstrapLogging()
+        let signals = StopSignals()
+        let hosts = Dictionary(hostMap.map { ($0.host, $0.address) }, uniquingKeysWith: { _, last in last })
+        let transports = StandardTransports(threads: maxInFlight, hosts: hosts)
+        let (module, components) = try loadForUse(transports)
+        let directory = try openDirectory()
+        let report = RunReport()
+        let application = RunningApplication(
+            module,
+            components,
+            transports: transports.registry,
+            store: try makeStore(in: directory),
+            options: playgroundOptions,
+            configuration: .init(
+                limits: RuntimeLimits(maxInFlight: maxInFlight, maxAttempts: maxAttempts, maxWaiting: maxWaiting),
+                logger: Logger(label: "statefun.runtime"),
+                report: { report.tell($0) }
+            )
+        )
+        let adminURLs: [String]
+        do {
+            let addresses = [AdminAddress.socket(path: directory.controlSocket)] + (try adminAddress().map { [$0] } ?? [])
+            adminURLs = try await application.start(components, admin: addresses)
+        } catch let failure as StoreFailure {
+            throw fail(failure.message)
+        } catch let failure as ComponentFailure {
+            await application.stop(drainingFor: .zero)
+            throw fail(failure.description)
+        }
+        await show(module, application, directory, adminURLs.dropFirst(), transports, since: begin)
+        let watching = watch ? Task { await follow(application, transports, module) } : nil
+        await waitForSignals(signals, application, report)
+        watching?.cancel()
+    }
+
+    private var playgroundOptions: PlaygroundOptions {
+        var options = PlaygroundOptions()
+        options.host = listen
+        options.compatStatus = compatStatus
+        return options
+    }
+
+    private func fail(_ text: String) -> ExitCode {
+        RunReport().line(.failure, "error: \(text)")
+        return .failure
+    }
+
+    private func makeStore(in directory: DataDirectory) throws -> any StateStore & WaitingStore {
+        if inMemory { return InMemoryStateStore() }
+        do throws(StoreFailure) {
+            return try SQLiteStateStore(path: directory.storePath)
+        } catch {
+            throw fail(error.message)
+        }
+    }
+
+    private func openDirectory() throws -> DataDirectory {
+        do throws(StoreFailure) {
+            return try DataDirectory(path: data.path(for: file))
+        } catch {
+            throw fail(error.message)
+        }
+    }
+
+    // MARK: The module file
+
+    private func loadForUse(_ transports: StandardTransports) throws -> (FunctionModule, RunComponents) {
+        let module = try common.load(file, transports: transports)
+        let components = RunComponents(module, skipsUnsupported: skipUnsupported)
+        tell(module, components)
+        if module.hasErrors || components.hasErrors { throw ExitCode.failure }
+        return (module, components)
+    }
+
+    private func tell(_ module: FunctionModule, _ components: RunComponents) {
+        let diagnostics = module.diagnostics + components.diagnostics
+        guard !diagnostics.isEmpty else { return }
+        let terminal = Terminal.standardError
+        terminal.write(terminal.diagnosticRenderer.render(diagnostics, in: [module.text]))
+    }
+
+    /// Looks at the file twice a second, and takes over what has changed.
+    private func follow(_ application: RunningApplication, _ transports: StandardTransports, _ module: FunctionModule) async {
+        var last = module.text
+        let report = RunReport()
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(500))
+            guard let module = try? common.load(file, transports: transports), module.text != last else { continue }
+            last = module.text
+            let components = RunComponents(module, skipsUnsupported: skipUnsupported)
+            tell(module, components)
+            guard !module.hasErrors, !components.hasErrors else {
+                report.line(.failure, "\(file) has changed and cannot be used; the one before stays")
+                continue
+            }
+            do {
+                try await application.replace(module, components)
+                report.line(.success, "\(file) has changed and is used now")
+            } catch {
+                report.line(.failure, "\(file) has changed, and a part of it cannot be served: \(error)")
+            }
+        }
+    }
+
+    // MARK: What a person sees
+
+    private func show(
+        _ module: FunctionModule,
+        _ application: RunningApplication,
+        _ directory: DataDirectory,
+        _ adminURLs: ArraySlice<String>,
+        _ transports: StandardTransports,
+        since begin: ContinuousClock.Instant
+    ) async {
+        let output = Terminal.standardOutput
+        let answers = await EndpointProbe(connector: transports.connector, limit: .milliseconds(300)).probe(module.endpoints)
+        var rows: [(String, String)] = []
+        for (endpoint, answer) in zip(module.endpoints, answers) {
+            let isUp = answer == "answers"
+            rows.append((endpoint.targets.description, "\(endpoint.urlPathTemplate)  \(output.paint(answer, isUp ? .success : .failure))"))
+        }
+        for url in await application.ingressURLs {
+            rows.append(("ingress", "\(url)/NAMESPACE/TYPE/ID"))
+        }
+        for (url, topics) in await application.egressURLs {
+            for topic in topics {
+                rows.append(("egress", "\(url)/\(topic)"))
+            }
+        }
+        for url in adminURLs {
+            rows.append(("admin", url))
+        }
+        rows.append(("data", inMemory ? "in memory, lost when this ends" : directory.path))
+        let width = rows.map(\.0.count).max() ?? 0
+        for (name, text) in rows {
+            output.write(name + String(repeating: " ", count: width - name.count + 2) + text + "\n")
+        }
+        let milliseconds = begin.duration(to: ContinuousClock().now).inNanoseconds / 1_000_000
+        output.write("running since \(milliseconds) ms after the start; Ctrl-C stops\n")
+    }
+
+    private func waitForSignals(_ signals: StopSignals, _ application: RunningApplication, _ report: RunReport) async {
+        let limit = drain
+        let finish = signals.finish
+        var stopping: Task<Void, Never>?
+        for await _ in signals.stream {
+            if stopping != nil {
+                await application.runtime.stopNow()
+                continue
+            }
+            report.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
+            stopping = Task {
+                await application.stop(drainingFor: limit)
+                finish()
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import LocalRuntime
+import RuntimeCore
+
+/// Tells whoever started `statefun run` what they should know: one line for each thing that changes.
+struct RunReport {
+    let terminal = Terminal.standardError
+
+    func tell(_ event: RuntimeEvent) {
+        switch event {
+        case .functionDown(let functionType, let reason, let waiting):
+            line(.failure, "\(functionType) does not answer: \(reason); \(Self.messages(waiting)) for it")
+        case .functionBack(let functionType, let waiting):
+            line(.success, "\(functionType) answers again" + (waiting > 0 ? "; \(Self.messages(waiting)) for it" : ""))
+        case .deadLetter(let letter):
+            let what =
+                switch letter.content {
+                case .batch(let messages): messages.count == 1 ? "a message to \(letter.address)" : "\(messages.count) messages to \(letter.address)"
+                case .egress(let egress, _): "what \(letter.address) sent to \(egress)"
+                }
+            line(.failure, "dead letter \(letter.sequence): \(what) cannot be delivered: \(letter.cause)")
+        case .storeFailed(let failure):
+            line(.failure, "nothing is accepted and no function is called: \(failure)")
+        case .storeBack:
+            line(.success, "what happens is stored again; going on")
+        }
+    }
+
+    func line(_ style: Terminal.Style, _ text: String) {
+        terminal.write(terminal.paint(text, style) + "\n")
+    }
+
+    private static func messages(_ count: Int) -> String {
+        count == 1 ? "1 message waits" : "\(count) messages wait"
+    }
+}
