@@ -15,6 +15,7 @@ enum Outside {
     static let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
     static let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
     static let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 }
 
@@ -49,7 +50,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
         [Outside.nioCore, Outside.nioLocks, Outside.log]
     ),
     ("RuntimeCore", [], []),
-    ("SQLiteStateStore", ["RuntimeCore"], [Outside.grdb]),
+    ("SQLiteStateStore", ["RuntimeCore"], [Outside.grdb, Outside.grdbSQLite]),
     ("PlaygroundIO", ["TransportCore", "RuntimeCore"], [Outside.nioCore, Outside.nioLocks, Outside.hummingbird, Outside.log]),
     ("AdminIO", ["RuntimeCore"], [Outside.nioCore, Outside.hummingbird, Outside.log]),
     (
@@ -90,7 +91,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
     ),
     ("RuntimeCore", [], []),
-    ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], []),
+    ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], [Outside.grdb]),
     ("PlaygroundIO", ["RuntimeCore", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
     ("AdminIO", ["RuntimeCore", "TestSupport"], [Outside.nioCore]),
     ("LocalRuntime", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
