@@ -1,0 +1,31 @@
+public import RuntimeCore
+
+extension SQLiteStateStore: WaitingStore {
+    public func messages(
+        of address: RuntimeAddress,
+        after sequence: Int64,
+        limit: Int
+    ) async throws(StoreFailure) -> [StoredMessage] {
+        try await read { session throws(StoreFailure) in
+            try session.messages(of: address, after: sequence, limit: limit)
+        }
+    }
+
+    public func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure) -> [DelayedMessage] {
+        try await read { session throws(StoreFailure) in try session.delayed(after: place, limit: limit) }
+    }
+
+    public func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [EgressRecord] {
+        try await read { session throws(StoreFailure) in
+            try session.egress(topic: topic, after: sequence, limit: limit)
+        }
+    }
+
+    public func isAccepted(_ key: String) async throws(StoreFailure) -> Bool {
+        try await read { session throws(StoreFailure) in try session.isAccepted(key) }
+    }
+
+    public func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter] {
+        try await read { session throws(StoreFailure) in try session.deadLetters(after: sequence, limit: limit) }
+    }
+}
