@@ -256,6 +256,12 @@ let package = Package(
                 swiftSettings: settings
             ),
             .testTarget(
+                name: "StatefunRunTests",
+                dependencies: dependencies(["statefun", "TestSupport", "TransportCore"]) + [Outside.nioLocks],
+                path: "Tests/StatefunRunTests",
+                swiftSettings: settings
+            ),
+            .testTarget(
                 name: "ExampleFunctionsTests",
                 dependencies: dependencies(["example-functions", "RequestReply", "TransportCore", "TestSupport"]) + [Outside.protobuf],
                 path: "Tests/ExampleFunctionsTests",

@@ -40,5 +40,11 @@ public struct PeerFailedToStart: Error, CustomStringConvertible {
     /// What it wrote to its standard error.
     public let errors: String
 
+    public init(commandLine: String, status: Int32, errors: String) {
+        self.commandLine = commandLine
+        self.status = status
+        self.errors = errors
+    }
+
     public var description: String { "\(commandLine) ended with status \(status): \(errors)" }
 }

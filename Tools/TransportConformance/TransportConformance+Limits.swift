@@ -62,7 +62,7 @@ extension TransportConformance {
         },
         TransportCase("limits.write", "a peer that takes nothing for so long trips `write`", needs: [.option("write")]) { subject in
             let server = try await RawServer.start(.tcp, scripts: [[.stopReading], [.readRequest, .sendResult([1])]])
-            let client = try subject.client(server, ["call": "60 s", "write": "500 ms"])
+            let client = try subject.client(server, ["call": "60 s", "write": "2 s"])
             subject.expect(try await subject.call(client, Array(repeating: 1, count: 16 << 20)), answers: [1])
         },
         TransportCase("limits.cancel", "a cancelled call ends at once, and its connection with it") { subject in

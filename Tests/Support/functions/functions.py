@@ -25,6 +25,7 @@ GREET_REQUEST = make_json_type("example/GreetRequest")
 GREET_REPLY = make_json_type("example/GreetReply")
 TIMER_REQUEST = make_json_type("example/TimerRequest")
 FORWARD_REQUEST = make_json_type("example/ForwardRequest")
+COMMANDS = make_json_type("example/Commands")
 EGRESS_RECORD = make_json_type("io.statefun.playground/EgressRecord")
 
 PLAYGROUND_EGRESS = "io.statefun.playground/egress"
@@ -130,3 +131,25 @@ async def sink(context: Context, message: Message):
 def failing(context: Context, message: Message):
     """Never answers with a result; the server says 500."""
     raise RuntimeError("this function fails on purpose")
+
+
+@functions.bind("com.example/commander", specs=[ValueSpec(name="total", type=LongType)])
+def commander(context: Context, message: Message):
+    """Does a list of commands, in one step: add to the state, send commands on now or later, take back, tell the egress."""
+    for command in message.as_type(COMMANDS):
+        match command["do"]:
+            case "add":
+                context.storage.total = (context.storage.total or 0) + command["amount"]
+            case "send":
+                context.send(message_builder("com.example/commander", command["to"], command["commands"], COMMANDS))
+            case "later":
+                later = message_builder("com.example/commander", command["to"], command["commands"], COMMANDS)
+                context.send_after(timedelta(milliseconds=command["delay_ms"]), later, command.get("token", ""))
+            case "cancel":
+                context.cancel_delayed_message(command["token"])
+            case "egress":
+                record = {"topic": "told", "payload": command["text"]}
+                context.send_egress(egress_message_builder(PLAYGROUND_EGRESS, record, EGRESS_RECORD))
+            case "report":
+                record = {"topic": "totals", "payload": f"{context.address.id}={context.storage.total or 0}"}
+                context.send_egress(egress_message_builder(PLAYGROUND_EGRESS, record, EGRESS_RECORD))

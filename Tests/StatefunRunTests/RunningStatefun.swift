@@ -1,0 +1,80 @@
+import Foundation
+import NIOConcurrencyHelpers
+import TestSupport
+
+/// `statefun run` in a process of its own, as a user starts it.
+final class RunningStatefun: Sendable {
+    /// Where messages are taken.
+    let ingress: String
+    /// Where records are handed out.
+    let egress: String
+    let process: ChildProcess
+
+    /// Starts the program and waits until it says that it runs.
+    init(_ module: String, _ arguments: [String] = [], in folder: TemporaryDirectory) async throws {
+        let lines = NIOLockedValueBox<[String]>([])
+        let running = Eventual<Void>()
+        let process = try ChildProcess(
+            "\(RepositoryLayout.products)/statefun",
+            ["run", module] + arguments,
+            directory: folder.path
+        ) { line in
+            lines.withLockedValue { $0.append(line) }
+            if line.hasPrefix("running ") {
+                running.succeed(())
+            }
+        }
+        let watch = Task {
+            let exit = try await process.exit()
+            running.fail(PeerFailedToStart(commandLine: process.commandLine, status: exit.status, errors: process.errors))
+        }
+        defer { watch.cancel() }
+        try await running.value("the program to run")
+        self.process = process
+        let shown = lines.withLockedValue { $0 }
+        ingress = Self.url("ingress", in: shown)
+        egress = Self.url("egress", in: shown)
+    }
+
+    /// The URL in the line of a server, without its path.
+    private static func url(_ name: String, in lines: [String]) -> String {
+        guard let line = lines.first(where: { $0.hasPrefix(name) }), let start = line.range(of: "http://") else { return "" }
+        let place = line[start.upperBound...].prefix { $0 != "/" }
+        return "http://\(place)"
+    }
+
+    /// What an address, such as `com.example/counter/x`, is sent.
+    @discardableResult
+    func put(_ address: String, _ body: String, type: String = "text/plain", key: String? = nil) async throws -> Int {
+        var fields = ["Content-Type": type]
+        fields["Idempotency-Key"] = key
+        return try await HTTPCall.put("\(ingress)/\(address)", body, fields).status
+    }
+
+    /// Takes one record off a topic, waiting for it.
+    func take(_ topic: String, waiting: String = "30s") async throws -> String {
+        try await HTTPCall.get("\(egress)/\(topic)?wait=\(waiting)").body
+    }
+
+    /// Everything that waits in a topic now.
+    func takeAll(_ topic: String) async throws -> [String] {
+        var all: [String] = []
+        while true {
+            let call = try await HTTPCall.get("\(egress)/\(topic)?max=1000")
+            guard call.status == 200 else { return all }
+            all += try JSONDecoder().decode([String].self, from: Data(call.body.utf8))
+        }
+    }
+
+    /// Ends the process as a loss of power would.
+    func kill() async throws {
+        process.send(signal: SIGKILL)
+        _ = try await process.exit()
+    }
+
+    /// Asks the process to end, and returns how it did.
+    func stop() async throws -> Int32 {
+        process.send(signal: SIGTERM)
+        return try await process.exit().status
+    }
+}
