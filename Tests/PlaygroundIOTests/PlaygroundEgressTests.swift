@@ -82,7 +82,7 @@ import Testing
         #expect(answer.fields["content-type"] == "application/json")
         #expect(answer.text == #"["a","\"b\"\u000a"]"#)
         #expect(try await world.get("/greetings?max=100").text == #"["c",{"base64":"/w=="}]"#)
-        #expect(try await world.get("/greetings?max=100").status == 204)
+        #expect(try await world.get("/greetings?max=100").text == "[]")
         await world.finish()
     }
 
@@ -143,7 +143,7 @@ import Testing
     func putBack() async throws {
         let world = try await World { $0.transferLimit = .milliseconds(50) }
         // More than the buffers of a socket hold.
-        let large = [UInt8](repeating: 0x61, count: 64 << 20)
+        let large = [UInt8](repeating: 0, count: 24 << 20)
         world.topics.add(large)
         try await world.client.stopReading()
         try await world.client.send(World.get("/greetings"))
