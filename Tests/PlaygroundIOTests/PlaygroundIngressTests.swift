@@ -231,12 +231,21 @@ import Testing
         await world.finish()
     }
 
-    @Test("a client that asks for it is answered and left")
-    func connectionClose() async throws {
+    @Test("a client that asks for it is answered and left", arguments: ["close", "Close", "TE, close", "Upgrade\r\nUpgrade: h2c"])
+    func connectionClose(options: String) async throws {
         let world = try await World()
-        let answer = try await world.put("/example/person/Bob", "Connection: Close")
+        let answer = try await world.put("/example/person/Bob", "Connection: \(options)")
         #expect(answer.status == 202)
         #expect(answer.fields["connection"] == "close")
+        try await world.client.ended()
+        await world.finish()
+    }
+
+    @Test("a client that asks for another protocol loses no body without being told")
+    func upgrade() async throws {
+        let world = try await World()
+        let answer = try await world.put("/example/person/Bob", "Connection: Upgrade", "Upgrade: h2c", body: "hi")
+        #expect((answer.status == 202) == (world.messages.accepted.map(\.value) == [FunctionValue.string("hi").bytes]))
         try await world.client.ended()
         await world.finish()
     }
