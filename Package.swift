@@ -298,7 +298,7 @@ let package = Package(
             .target(
                 name: "DocumentationExamples",
                 dependencies: dependencies(modules.map(\.name) + ["ConformanceKit", "TransportConformance"])
-                    + [Outside.nioCore, Outside.nioLocks, Outside.protobuf],
+                    + [Outside.nioCore, Outside.nioLocks, Outside.protobuf, Outside.log],
                 path: "Tests/DocumentationExamples",
                 exclude: ["SmallestProgram", "custom-transport.yaml"],
                 swiftSettings: settings

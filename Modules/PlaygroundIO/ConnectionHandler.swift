@@ -70,7 +70,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             perform(action, context)
         case .end:
-            perform(machine.requestEnded(), context)
+            perform(machine.requestEnded(at: now(context)), context)
         }
         arm(context)
     }
@@ -137,7 +137,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(let head):
             if head.status.kind != .informational {
-                isLastAnswer = head.headerFields[.connection]?.lowercased() == "close"
+                isLastAnswer = head.headerFields[.connection] == "close"
             }
             context.write(data, promise: promise)
         case .body:

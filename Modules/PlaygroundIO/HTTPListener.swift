@@ -161,7 +161,7 @@ final class HTTPListener: Sendable {
         guard !Task.isCancelled, request.headers[.contentLength] == String(body.readableBytes) else { throw CancellationError() }
         let call = HTTPCall(method: request.method, target: request.head.path ?? "", fields: request.headers, body: body, channel: channel)
         var answer = await respond(call)
-        if request.headers[.connection]?.lowercased() == "close" {
+        if isLast(request.headers) {
             answer.fields[.connection] = "close"
         }
         do {
@@ -170,6 +170,13 @@ final class HTTPListener: Sendable {
             await answer.whenLost?()
             throw error
         }
+    }
+
+    /// Whether the client sends no other request, or none that could be read: the codec stops where a client asks for another
+    /// protocol.
+    private static func isLast(_ fields: HTTPFields) -> Bool {
+        let options = fields[.connection]?.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" } ?? []
+        return options.contains("close") || fields[.upgrade] != nil
     }
 
     /// Returns when the socket has taken the whole answer.

@@ -1,0 +1,138 @@
+import HTTPTypes
+import Testing
+import TransportCore
+
+@testable import PlaygroundIO
+
+/// What becomes of the requests of a connection, with a clock that the test moves.
+@Suite struct ConnectionMachineTests {
+    private static let limits = ConnectionMachine.Limits(body: 10, idle: .seconds(60), transfer: .seconds(30), farewell: .seconds(2))
+
+    private func at(_ seconds: Int64) -> TransportInstant { TransportInstant(nanoseconds: seconds * 1_000_000_000) }
+
+    private func machine() -> ConnectionMachine { ConnectionMachine(Self.limits, openedAt: at(0)) }
+
+    @Test("a request is kept until it is whole, and then handed on")
+    func wholeRequest() {
+        var machine = machine()
+        #expect(machine.headReceived(length: nil, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.bodyReceived(4, at: at(2)) == .keep)
+        #expect(machine.bodyReceived(6, at: at(3)) == .keep)
+        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.deadline == nil)
+        #expect(machine.answerSent(isLast: false, at: at(5)) == .nothing)
+        #expect(machine.answersTaken(at: at(6)) == .nothing)
+        #expect(machine.deadline == at(66))
+    }
+
+    @Test("a body is refused as soon as it is known to be too long")
+    func tooLong() {
+        var declared = machine()
+        #expect(declared.headReceived(length: 11, expectsContinue: true, at: at(1)) == .refuse(.bodyTooLong(limit: 10)))
+        #expect(declared.bodyReceived(1, at: at(1)) == .drop)
+        #expect(declared.requestEnded(at: at(1)) == .drop)
+        var counted = machine()
+        #expect(counted.headReceived(length: nil, expectsContinue: false, at: at(1)) == .keep)
+        #expect(counted.bodyReceived(10, at: at(1)) == .keep)
+        #expect(counted.bodyReceived(1, at: at(1)) == .refuse(.bodyTooLong(limit: 10)))
+        #expect(counted.bodyReceived(1, at: at(1)) == .drop)
+    }
+
+    @Test("a refusal waits for the answers to the requests before it")
+    func refusalInLine() {
+        var machine = machine()
+        for _ in 0..<2 {
+            #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+            #expect(machine.requestEnded(at: at(1)) == .forward)
+        }
+        #expect(machine.headReceived(length: 11, expectsContinue: false, at: at(1)) == .drop)
+        #expect(machine.answerSent(isLast: false, at: at(2)) == .nothing)
+        #expect(machine.answerSent(isLast: false, at: at(3)) == .refuse(.bodyTooLong(limit: 10)))
+        #expect(machine.answersTaken(at: at(4)) == .shutOutput)
+        #expect(machine.deadline == at(6))
+    }
+
+    @Test("a client is told to go on only where no other answer is on its way")
+    func expectContinue() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 5, expectsContinue: true, at: at(1)) == .keepAndContinue)
+        #expect(machine.bodyReceived(5, at: at(1)) == .keep)
+        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.headReceived(length: 5, expectsContinue: true, at: at(1)) == .keep)
+    }
+
+    @Test("a connection without a request is closed after a time")
+    func idle() {
+        var machine = machine()
+        #expect(machine.deadline == at(60))
+        #expect(machine.timerFired(at: at(59)) == .nothing)
+        #expect(machine.timerFired(at: at(60)) == .close)
+        #expect(machine.deadline == nil)
+    }
+
+    @Test("a request that does not get whole is refused, however its pieces come")
+    func slowSender() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 10, expectsContinue: false, at: at(10)) == .keep)
+        for second in 11..<20 {
+            #expect(machine.bodyReceived(1, at: at(Int64(second))) == .keep)
+        }
+        #expect(machine.deadline == at(40))
+        #expect(machine.timerFired(at: at(40)) == .refuse(.tooSlow(limit: .seconds(30))))
+    }
+
+    @Test("whoever does not take an answer is cut off")
+    func slowTaker() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.answerSent(isLast: false, at: at(100)) == .nothing)
+        #expect(machine.deadline == at(130))
+        #expect(machine.timerFired(at: at(130)) == .close)
+    }
+
+    @Test("an answer may take any time, also while the next request comes in")
+    func slowAnswer() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.headReceived(length: 5, expectsContinue: false, at: at(2)) == .keep)
+        #expect(machine.deadline == nil)
+        #expect(machine.timerFired(at: at(1_000)) == .nothing)
+        #expect(machine.answerSent(isLast: false, at: at(1_000)) == .nothing)
+        #expect(machine.answersTaken(at: at(1_000)) == .nothing)
+        #expect(machine.deadline == at(1_030))
+    }
+
+    @Test("after the last answer the client has a moment to close")
+    func farewell() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.answerSent(isLast: true, at: at(2)) == .nothing)
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(2)) == .drop)
+        #expect(machine.inputEnded() == .nothing)
+        #expect(machine.answersTaken(at: at(3)) == .shutOutput)
+        #expect(machine.timerFired(at: at(4)) == .nothing)
+        var late = machine
+        #expect(late.timerFired(at: at(5)) == .close)
+        #expect(machine.inputEnded() == .close)
+        #expect(machine.deadline == nil)
+    }
+
+    @Test("a body that is shorter than its head says is no request")
+    func tooShort() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 5, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.bodyReceived(4, at: at(1)) == .keep)
+        #expect(machine.requestEnded(at: at(1)) == .refuse(.malformed))
+    }
+
+    @Test("what is not a request is refused once")
+    func malformed() {
+        var machine = machine()
+        #expect(machine.failed(.malformed, at: at(1)) == .refuse(.malformed))
+        #expect(machine.failed(.malformed, at: at(1)) == .nothing)
+        #expect(machine.answersTaken(at: at(1)) == .shutOutput)
+    }
+}

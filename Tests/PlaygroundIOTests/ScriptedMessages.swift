@@ -1,0 +1,19 @@
+import NIOConcurrencyHelpers
+import RuntimeCore
+
+/// Takes every message, or refuses every one.
+final class ScriptedMessages: MessageAccepting {
+    private let refusal: IngressRefusal?
+    private let taken = NIOLockedValueBox<[IngressMessage]>([])
+
+    init(refusing refusal: IngressRefusal? = nil) {
+        self.refusal = refusal
+    }
+
+    var accepted: [IngressMessage] { taken.withLockedValue { $0 } }
+
+    func accept(_ message: IngressMessage) async throws(IngressRefusal) {
+        if let refusal { throw refusal }
+        taken.withLockedValue { $0.append(message) }
+    }
+}
