@@ -36,7 +36,7 @@ public final class SQLiteStateStore: Sendable {
 
     /// Looks at a file by a connection that cannot change it.
     private static func inspect(_ file: StoreFile, _ options: StoreOptions) throws(StoreFailure) {
-        guard let size = try file.size(), size > 0 else { return }
+        guard let size = try file.size(), size > 0, !file.isHalfMade else { return }
         _ = try Connection(to: file, readOnly: true, options) { database throws(StoreFailure) in
             _ = try options.schema.version(of: database, in: file)
             try options.schema.checkSize(size, of: database, in: file)

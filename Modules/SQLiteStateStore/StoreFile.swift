@@ -41,6 +41,9 @@ struct StoreFile: Sendable {
     /// Whether changes wait in the log of the file, so that the file alone may be behind.
     var hasLog: Bool { (Entry(path + "-wal")?.size ?? 0) > 0 }
 
+    /// Whether a process ended while it made the file. Only a connection that may write can undo what it has begun.
+    var isHalfMade: Bool { (Entry(path + "-journal")?.size ?? 0) > 0 }
+
     /// SQLite deletes the log of a file without contents, and with it what was committed last.
     private func refuseLostLog() throws(StoreFailure) {
         if hasLog {

@@ -44,7 +44,8 @@ extension WriterSession {
             let forgetKeys = statements.forgetKeys
             try forgetKeys.bind(1, time.milliseconds)
             try forgetKeys.bind(2, Int64(limit))
-            let keys = try forgetKeys.rows {}.count
+            try forgetKeys.run()
+            let keys = lastChanges
 
             let expired = statements.expiredState
             try expired.bind(1, time.milliseconds)

@@ -71,6 +71,9 @@ final class WriterSession {
         return sqlite3_last_insert_rowid(database.sqliteConnection)
     }
 
+    /// How many rows the last statement has changed.
+    var lastChanges: Int { database.changesCount }
+
     /// Moves what is in the log to the file where the log has become long.
     func shortenLog() {
         log.shorten()

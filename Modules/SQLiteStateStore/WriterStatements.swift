@@ -50,9 +50,7 @@ struct WriterStatements {
         removeDeadLetter = try prepare("DELETE FROM dead_letter WHERE sequence = ?")
         removeDeadLetterContent = try prepare("DELETE FROM dead_letter_content WHERE sequence = ?")
         acceptKey = try prepare("INSERT INTO accepted_key VALUES (?, ?) ON CONFLICT DO UPDATE SET time = excluded.time")
-        forgetKeys = try prepare(
-            "DELETE FROM accepted_key WHERE key IN (SELECT key FROM accepted_key WHERE time < ? LIMIT ?) RETURNING 1"
-        )
+        forgetKeys = try prepare("DELETE FROM accepted_key WHERE key IN (SELECT key FROM accepted_key WHERE time < ? LIMIT ?)")
         expiredState = try prepare("SELECT function, id, name FROM state WHERE expires < ? LIMIT ?")
     }
 }

@@ -54,6 +54,12 @@ struct ModuleRule: Equatable, Sendable {
             toolchain: foundation
         ),
         ModuleRule(
+            "SQLiteStateStore",
+            package: ["RuntimeCore"],
+            outside: ["GRDB", "GRDBSQLite"],
+            toolchain: cLibrary + ["Synchronization"]
+        ),
+        ModuleRule(
             "PlaygroundIO",
             package: ["TransportCore", "RuntimeCore"],
             outside: [

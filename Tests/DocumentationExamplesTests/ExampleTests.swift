@@ -91,6 +91,12 @@ import TransportCore
         #expect(!performed.isEmpty)
     }
 
+    @Test("a store gives back what was committed")
+    func store() async throws {
+        let folder = try TemporaryDirectory()
+        #expect(try await StoreExamples.store(path: folder.file("store.sqlite")) == [1])
+    }
+
     // MARK: - Modules
 
     @Test("a transport type of one's own is configured by the file and carries calls")

@@ -35,6 +35,29 @@ import Testing
         await store.close()
     }
 
+    @Test("a file that a process has left half made becomes a store")
+    func halfMade() async throws {
+        let half = folder.file("half.sqlite")
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let database = try DatabaseQueue(path: half, configuration: configuration)
+        try database.inDatabase { database in
+            // Has pages written to the file before the transaction ends.
+            try database.execute(sql: "PRAGMA cache_size = 1; BEGIN; CREATE TABLE large (bytes)")
+            for _ in 0..<20 { try database.execute(sql: "INSERT INTO large VALUES (zeroblob(10000))") }
+        }
+        for ending in ["", "-journal"] {
+            let bytes = try StoreContents.bytes(of: half + ending)
+            #expect(bytes.count > 512)
+            _ = try folder.write(bytes, to: "store.sqlite" + ending)
+        }
+        try database.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        let store = try SQLiteStateStore(path: path)
+        #expect(try await store.recover() == RecoveredContents())
+        await store.close()
+        #expect(try StoreContents.bytes(of: path).count < 200_000)
+    }
+
     @Test("a file says that it is a store, and of which version")
     func identity() async throws {
         await (try SQLiteStateStore(path: path)).close()

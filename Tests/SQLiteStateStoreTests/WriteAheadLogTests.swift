@@ -56,7 +56,8 @@ import Testing
         #expect(longest > 200)
         try other.inDatabase { try $0.execute(sql: "ROLLBACK") }
         for round in 1...40 { try await store.commit(StoreContents.state(50, round: round)) }
-        #expect(try logPages == longest)
+        // The first one of them may still lengthen the log; all together would by hundreds of pages.
+        #expect(try logPages <= longest + 60)
         try other.close()
         await store.close()
     }
