@@ -61,8 +61,9 @@ final class RunningStatefun: Sendable {
         var all: [String] = []
         while true {
             let call = try await HTTPCall.get("\(egress)/\(topic)?max=1000")
-            guard call.status == 200 else { return all }
-            all += try JSONDecoder().decode([String].self, from: Data(call.body.utf8))
+            let records = try JSONDecoder().decode([String].self, from: Data(call.body.utf8))
+            guard !records.isEmpty else { return all }
+            all += records
         }
     }
 

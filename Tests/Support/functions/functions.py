@@ -141,9 +141,9 @@ def commander(context: Context, message: Message):
             case "add":
                 context.storage.total = (context.storage.total or 0) + command["amount"]
             case "send":
-                context.send(message_builder("com.example/commander", command["to"], command["commands"], COMMANDS))
+                context.send(message_builder("com.example/commander", command["to"], value=command["commands"], value_type=COMMANDS))
             case "later":
-                later = message_builder("com.example/commander", command["to"], command["commands"], COMMANDS)
+                later = message_builder("com.example/commander", command["to"], value=command["commands"], value_type=COMMANDS)
                 context.send_after(timedelta(milliseconds=command["delay_ms"]), later, command.get("token", ""))
             case "cancel":
                 context.cancel_delayed_message(command["token"])
