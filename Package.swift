@@ -159,7 +159,7 @@ let package = Package(
                 "AdminIO", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore", "SpecParser",
                 "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
             ])
-                + [Outside.argumentParser, Outside.log],
+                + [Outside.argumentParser, Outside.log, Outside.nioCore],
             path: "Tools/statefun",
             swiftSettings: settings
         ),
