@@ -108,7 +108,10 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         [Outside.nioCore, Outside.nioEmbedded, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes]
     ),
     ("AdminIO", ["RuntimeCore", "TestSupport"], [Outside.nioCore]),
-    ("LocalRuntime", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
+    (
+        "LocalRuntime", ["HTTPFunctionEndpoint", "RuntimeCore", "RequestReply", "SpecParser", "TransportCore", "TestSupport"],
+        [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
+    ),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
 
