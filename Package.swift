@@ -254,7 +254,9 @@ let package = Package(
             .testTarget(
                 name: "StatefunCommandTests",
                 // Depending on the program has it built before the tests that run it.
-                dependencies: dependencies(["statefun", "TestSupport", "TransportCore"]),
+                dependencies: dependencies([
+                    "statefun", "RequestReply", "RuntimeCore", "SQLiteStateStore", "TestSupport", "TransportCore",
+                ]),
                 path: "Tests/StatefunCommandTests",
                 swiftSettings: settings
             ),

@@ -39,7 +39,7 @@ struct AdministeredRuntime {
         try await ask(.send(to: address, typename: value.typename, value: OpaqueBytes(value.bytes), idempotencyKey: key))
     }
 
-    func set(_ name: String = "seen", _ value: FunctionValue, of address: RuntimeAddress) async throws -> RuntimeAnswer {
+    func set(_ value: FunctionValue, as name: String = "seen", of address: RuntimeAddress) async throws -> RuntimeAnswer {
         try await ask(.setState(of: address, name: name, typename: value.typename, value: OpaqueBytes(value.bytes)))
     }
 

@@ -1,9 +1,10 @@
-import LocalRuntime
 import RequestReply
 import RuntimeCore
 import TestSupport
 import Testing
 import TransportCore
+
+@testable import LocalRuntime
 
 /// What tools ask of a runtime.
 @Suite struct AdministrationTests {
@@ -88,7 +89,7 @@ import TransportCore
         #expect(try await runtime.set(.int(1), of: bob).refusal?.contains("declared no state yet") == true)
         _ = try await runtime.send(to: bob)
         try await runtime.waitsForNothing()
-        #expect(try await runtime.set("saw", .int(1), of: bob).refusal?.contains("it has seen") == true)
+        #expect(try await runtime.set(.int(1), as: "saw", of: bob).refusal?.contains("it has seen") == true)
         #expect(try await runtime.set(.long(1), of: bob).refusal?.contains("io.statefun.types/int") == true)
         #expect(try await runtime.ask(.clearState(of: bob, name: "saw")).refusal?.contains("'saw'") == true)
         #expect(try await runtime.ask(.clearState(of: .counter("nobody"), name: nil)).refusal?.contains("no values") == true)

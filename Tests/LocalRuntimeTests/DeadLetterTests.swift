@@ -1,9 +1,10 @@
-import LocalRuntime
 import RequestReply
 import RuntimeCore
 import TestSupport
 import Testing
 import TransportCore
+
+@testable import LocalRuntime
 
 /// Dead letters, and what becomes of them.
 @Suite struct DeadLetterTests {

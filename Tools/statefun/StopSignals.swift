@@ -28,5 +28,4 @@ struct StopSignals {
             source.resume()
             return source
         }
-    }
-}
+    }}
