@@ -108,7 +108,10 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         [Outside.nioCore, Outside.nioEmbedded, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes]
     ),
     ("AdminIO", ["RuntimeCore", "TestSupport"], [Outside.nioCore]),
-    ("LocalRuntime", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"], [Outside.nioCore, Outside.nioLocks]),
+    (
+        "LocalRuntime", ["HTTPFunctionEndpoint", "RuntimeCore", "RequestReply", "SpecParser", "TransportCore", "TestSupport"],
+        [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
+    ),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
 
@@ -159,7 +162,7 @@ let package = Package(
                 "AdminIO", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore", "SpecParser",
                 "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
             ])
-                + [Outside.argumentParser, Outside.log],
+                + [Outside.argumentParser, Outside.log, Outside.nioCore],
             path: "Tools/statefun",
             swiftSettings: settings
         ),
@@ -251,7 +254,9 @@ let package = Package(
             .testTarget(
                 name: "StatefunCommandTests",
                 // Depending on the program has it built before the tests that run it.
-                dependencies: dependencies(["statefun", "TestSupport", "TransportCore"]),
+                dependencies: dependencies([
+                    "statefun", "RequestReply", "RuntimeCore", "SQLiteStateStore", "TestSupport", "TransportCore",
+                ]),
                 path: "Tests/StatefunCommandTests",
                 swiftSettings: settings
             ),

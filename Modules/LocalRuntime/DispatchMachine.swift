@@ -93,12 +93,33 @@ struct DispatchMachine: Sendable {
     /// How many calls of its batch have failed.
     func failures(of address: AddressID) -> Int { entries[address]?.failures ?? 0 }
 
+    /// What an address waits for, as whoever operates the runtime wants to know it.
+    enum Standing: Hashable, Sendable {
+        case inLine
+        case called
+        case pausing
+        /// Its function cannot be reached, and another address finds out when it can.
+        case blocked
+    }
+
+    func standing(of address: AddressID) -> Standing {
+        guard let entry = entries[address] else { return .inLine }
+        switch entry.state {
+        case .ready: return .inLine
+        case .calling: return .called
+        case .pausing: return .pausing
+        case .gated:
+            // Behind an open gate it waits for the function's share of the calls only.
+            if case .shut = functions[entry.function]?.gate { return .blocked }
+            return .inLine
+        }
+    }
+
     /// Whether the address waits because of a failure: its own, or one that keeps its function out of reach.
     func isBlocked(_ address: AddressID) -> Bool {
-        guard let entry = entries[address] else { return false }
-        switch entry.state {
-        case .pausing, .gated: return true
-        case .ready, .calling: return entry.failures > 0
+        switch standing(of: address) {
+        case .pausing, .blocked: true
+        case .inLine, .called: failures(of: address) > 0
         }
     }
 

@@ -20,7 +20,14 @@ extension RuntimeShard {
     }
 
     private func carryOut(_ id: DispatchMachine.AddressID, _ functionType: String) async {
+        if !changing.isEmpty {
+            await changesEnded(of: id)
+        }
+        addresses[id]?.isCalled = true
         await call(id)
+        addresses[id]?.isCalled = false
+        addresses[id]?.callEnded()
+        addresses[id]?.idleWaiters = []
         figures.inFlightChanged(functionType: functionType, by: -1)
         guard isStopping, machine.callsInFlight == 0 else { return }
         for continuation in idle {
@@ -182,10 +189,7 @@ extension RuntimeShard {
         count(-record.batch.count, for: record.function)
         addresses[id]?.batch = []
         addresses[id]?.lastFailure = nil
-        for waiter in record.idleWaiters {
-            waiter.resume()
-        }
-        addresses[id]?.idleWaiters = []
+        addresses[id]?.failingSince = nil
     }
 
     private func keep(_ changes: [StateValue], of record: AddressRecord, _ sent: [String: StateCache.Value]) {
@@ -271,6 +275,7 @@ extension RuntimeShard {
         guard let record = addresses[id] else { return }
         let attempts = machine.failures(of: id) + 1
         addresses[id]?.lastFailure = failure
+        addresses[id]?.failingSince = record.failingSince ?? clock.now()
         logger.debug("call failed", metadata: ["address": "\(record.address)", "failure": "\(failure.text.loggable)"])
         if failure.kind == .cancelled || failure.kind == .shutDown {
             // The batch is in the store, and is sent when the runtime is started again.

@@ -23,11 +23,12 @@ extension RuntimeShard {
         }
     }
 
-    private func content(of message: InvocationResult.EgressMessage) throws(EgressFault) -> EgressContent {
+    func content(of message: InvocationResult.EgressMessage) throws(EgressFault) -> EgressContent {
         guard let egress = egresses[message.egress] else {
             let known = egresses.keys.sorted().joined(separator: ", ")
             throw EgressFault(
-                "there is no egress \(message.egress) here; " + (known.isEmpty ? "the module declares none that is served" : "there is \(known)")
+                "there is no egress \(message.egress) here; "
+                    + (known.isEmpty ? "the module declares none that is served" : "there is \(known)")
             )
         }
         return try egress.content(typename: message.argument.typename, value: message.argument.bytes)

@@ -25,8 +25,12 @@ actor RuntimeShard {
         var spilled = 0
         /// The last one that is or was here; those in the store come after it.
         var lastSequence: Int64 = 0
-        /// What the last call failed with, and when; `nil` where none has with this batch.
+        /// What the last call failed with; `nil` where none has with this batch.
         var lastFailure: RequestReplyFailure?
+        /// When the first call with this batch failed.
+        var failingSince: TransportInstant?
+        /// Whether its values are with a call.
+        var isCalled = false
         /// Somebody waits until no call is made.
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -78,6 +82,10 @@ actor RuntimeShard {
     /// Keys of messages that are being accepted.
     var keysAtHand: Set<String> = []
     var lastSequence: Int64 = 0
+    /// Addresses whose values a tool changes, and who waits for the end of that.
+    var changing: [RuntimeAddress: [CheckedContinuation<Void, Never>]] = [:]
+    /// Dead letters that are being replayed or dropped.
+    var lettersAtHand: Set<Int64> = []
 
     var delayed = DelayedWindow()
     var delayedTimer: (due: WallTime, timer: Scheduled<Void>)?
@@ -254,6 +262,7 @@ actor RuntimeShard {
             case .close(let id):
                 guard let record = addresses.removeValue(forKey: id) else { continue }
                 addressIDs[record.address] = nil
+                record.callEnded()
             }
         }
     }
@@ -272,6 +281,13 @@ actor RuntimeShard {
 extension RuntimeShard.AddressRecord {
     /// How many messages are held in memory for one address.
     static let window = 4_096
+
+    /// Lets those go on who waited for the end of the call.
+    func callEnded() {
+        for waiter in idleWaiters {
+            waiter.resume()
+        }
+    }
 
     mutating func take(_ message: StoredMessage, isMemoryFull: Bool) {
         if spilled > 0 || isMemoryFull || waiting.count >= Self.window {

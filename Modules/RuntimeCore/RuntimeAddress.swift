@@ -1,7 +1,7 @@
 /// A function as the running side knows it: its type, and which one of that type.
 ///
 /// Two addresses are equal where their bytes are equal, as the request-reply protocol and every store compare them.
-public struct RuntimeAddress: Sendable {
+public struct RuntimeAddress: Codable, Sendable {
     /// The function type as `namespace/name`.
     public let functionType: String
     /// Which one of that type; any text, the empty one included.

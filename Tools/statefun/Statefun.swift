@@ -14,6 +14,9 @@ struct Statefun: AsyncParsableCommand {
             Completions for your shell: statefun --generate-completion-script bash|zsh|fish
             """,
         version: "statefun \(StatefunProduct.version)",
-        subcommands: [CheckCommand.self, ResolveCommand.self, InvokeCommand.self, RunCommand.self]
+        subcommands: [
+            CheckCommand.self, ResolveCommand.self, InvokeCommand.self, RunCommand.self, SendCommand.self, StateCommand.self,
+            PendingCommand.self, DeadLettersCommand.self,
+        ]
     )
 }

@@ -1,0 +1,133 @@
+internal import HTTPFunctionEndpoint
+internal import RequestReply
+internal import RuntimeCore
+internal import TransportCore
+
+extension RuntimeShard {
+    /// Keeps calls from an address, and returns when none is made: what is changed then is lost to none, and seen by the next.
+    func changeBegan(of address: RuntimeAddress) async {
+        while changing[address] != nil {
+            await withCheckedContinuation { changing[address]?.append($0) }
+        }
+        changing[address] = []
+        guard let id = addressIDs[address], addresses[id]?.isCalled == true else { return }
+        await withCheckedContinuation { addresses[id]?.idleWaiters.append($0) }
+    }
+
+    func changeEnded(of address: RuntimeAddress) {
+        for waiter in changing.removeValue(forKey: address) ?? [] {
+            waiter.resume()
+        }
+    }
+
+    /// Returns when nobody changes the values of an address.
+    func changesEnded(of id: DispatchMachine.AddressID) async {
+        while let address = addresses[id]?.address, changing[address] != nil {
+            await withCheckedContinuation { changing[address]?.append($0) }
+        }
+    }
+
+    /// The values of an address that have not expired, for somebody who only looks.
+    func shownValues(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[String: StateCache.Value]] {
+        var known = addresses.map { cache.values(of: $0) }
+        let unknown = addresses.indices.filter { known[$0] == nil }
+        if !unknown.isEmpty {
+            // Not remembered: a call may change them while the store is read. The store has all of them, or they were known.
+            let stored = try await store.state(of: unknown.map { addresses[$0] })
+            for (index, states) in zip(unknown, stored) {
+                known[index] = Dictionary(
+                    states.map { ($0.name, StateCache.Value(value: EncodedValue(encoded: $0.value), expires: $0.expires)) },
+                    uniquingKeysWith: { first, _ in first }
+                )
+            }
+        }
+        let now = clock.wallTime()
+        return known.map { values in
+            (values ?? [:]).filter { $0.value.expires.map { $0 > now } ?? true }
+        }
+    }
+
+    /// The values that the functions of a type have declared.
+    func declared(by functionType: String) -> [MissingState] {
+        functionIDs[functionType].flatMap { functions[$0]?.registered.states } ?? []
+    }
+
+    func setState(of address: RuntimeAddress, name: String, typename: String, value bytes: [UInt8]) async throws(AdministrationRefusal) {
+        let declared = declared(by: address.functionType)
+        guard let state = declared.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            let names = declared.map(\.name).joined(separator: ", ")
+            throw AdministrationRefusal(
+                names.isEmpty
+                    ? "\(address.functionType) has declared no state yet; it does so when it is first called, so send it a message before"
+                    : "\(address.functionType) has declared no state '\(name)'; it has \(names)"
+            )
+        }
+        guard state.typename.utf8.elementsEqual(typename.utf8) else {
+            throw AdministrationRefusal(
+                "\(address.functionType) has declared '\(name)' as \(state.typename), and this is a value of type \(typename)"
+            )
+        }
+        let value: FunctionValue
+        do throws(FunctionValueError) {
+            value = try FunctionValue(typename: typename, bytes: bytes)
+        } catch {
+            throw AdministrationRefusal(error.description)
+        }
+        let expires: WallTime? =
+            switch state.expiration {
+            case .never: nil
+            case .afterWrite(let duration), .afterInvocation(let duration):
+                clock.wallTime().advanced(byMilliseconds: duration.inNanoseconds / 1_000_000)
+            }
+        try await change(address) { values in
+            values[name] = StateCache.Value(value: EncodedValue(value), expires: expires)
+            return [name]
+        }
+    }
+
+    /// - Returns: the names of the values that were there.
+    func clearState(of address: RuntimeAddress, name: String?) async throws(AdministrationRefusal) -> [String] {
+        let cleared = try await change(address) { values in
+            let names = values.keys.filter { key in name.map { $0.utf8.elementsEqual(key.utf8) } ?? true }
+            for name in names {
+                values[name] = nil
+            }
+            return names.sorted()
+        }
+        guard !cleared.isEmpty else {
+            throw AdministrationRefusal(name.map { "\(address) keeps no value named '\($0)'" } ?? "\(address) keeps no values")
+        }
+        return cleared
+    }
+
+    /// Changes the values of an address between two calls, and has that stored.
+    /// - Parameter edit: returns the names of the values that it has set or removed.
+    @discardableResult
+    private func change(
+        _ address: RuntimeAddress,
+        _ edit: (inout [String: StateCache.Value]) -> [String]
+    ) async throws(AdministrationRefusal) -> [String] {
+        await changeBegan(of: address)
+        let names: [String]
+        do throws(RequestReplyFailure) {
+            var values = try await values(of: address)
+            names = edit(&values)
+            for name in names {
+                if let value = values[name] {
+                    pending.set(StoredState(address: address, name: name, value: value.value.bytes, expires: value.expires))
+                } else {
+                    pending.clear(name, of: address)
+                }
+            }
+            if !names.isEmpty {
+                cache.remember(values, of: address, group: group, stored: storedGroup)
+            }
+            changeEnded(of: address)
+        } catch {
+            changeEnded(of: address)
+            throw AdministrationRefusal(error.message)
+        }
+        await flushed()
+        return names
+    }
+}
