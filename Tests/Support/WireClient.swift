@@ -1,5 +1,5 @@
 import NIOConcurrencyHelpers
-public import NIOCore
+import NIOCore
 import NIOPosix
 
 /// A connection to a server, over which a test sends exact bytes and looks at the exact bytes that come back.
