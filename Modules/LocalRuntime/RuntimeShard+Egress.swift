@@ -27,7 +27,8 @@ extension RuntimeShard {
         guard let egress = egresses[message.egress] else {
             let known = egresses.keys.sorted().joined(separator: ", ")
             throw EgressFault(
-                "there is no egress \(message.egress) here; " + (known.isEmpty ? "the module declares none that is served" : "there is \(known)")
+                "there is no egress \(message.egress) here; "
+                    + (known.isEmpty ? "the module declares none that is served" : "there is \(known)")
             )
         }
         return try egress.content(typename: message.argument.typename, value: message.argument.bytes)
@@ -44,7 +45,8 @@ extension RuntimeShard {
     }
 
     private func readEgress(_ topic: String, after place: Int64) async {
-        let records = (try? await store.egress(topic: topic, after: place, limit: EgressQueue.window)) ?? []
+        guard let window = topics[topic]?.window else { return }
+        let records = (try? await store.egress(topic: topic, after: place, limit: window)) ?? []
         topics[topic]?.loaded(records)
         // A store that fails is asked again by the next taker.
         if !records.isEmpty {
