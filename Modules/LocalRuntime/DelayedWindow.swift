@@ -15,6 +15,8 @@ struct DelayedWindow: Sendable {
     private var cancelledMeanwhile: [(DelayedMessage.Cancellation, before: Int64)] = []
     /// What came for later while a piece of the store is being read, which may or may not see it.
     private var addedMeanwhile: [DelayedMessage] = []
+    /// More has happened while a piece of the store is being read than is remembered, so what it gives is no use.
+    private var isOvertaken = false
     private(set) var isLoading = false
 
     /// - Parameter horizon: the place from which on messages are in the store only; every one at first.
@@ -24,6 +26,9 @@ struct DelayedWindow: Sendable {
     }
 
     var count: Int { messages.count }
+
+    /// How much room is taken for the order of messages.
+    var placeCount: Int { heap.count }
 
     /// When the next message is due, or where the store has to be asked for it.
     var nextDue: WallTime? {
@@ -41,8 +46,9 @@ struct DelayedWindow: Sendable {
     mutating func add(_ message: DelayedMessage) {
         let place = DelayedPlace(due: message.due, sequence: message.message.sequence)
         if let horizon, place > horizon {
-            if isLoading {
+            if isLoading, !isOvertaken {
                 addedMeanwhile.append(message)
+                noteMeanwhile()
             }
             return
         }
@@ -56,8 +62,18 @@ struct DelayedWindow: Sendable {
         }
     }
 
+    /// Remembers only so much of what happens while the store is being read.
+    private mutating func noteMeanwhile() {
+        guard addedMeanwhile.count + cancelledMeanwhile.count > capacity else { return }
+        isOvertaken = true
+        addedMeanwhile = []
+        cancelledMeanwhile = []
+    }
+
     /// Forgets the later half, which the store has.
     private mutating func shed() {
+        // What is being read begins at the end of what is held, which moves now.
+        isOvertaken = isLoading
         let places = messages.values.map { DelayedPlace(due: $0.due, sequence: $0.message.sequence) }.sorted()
         let kept = places.prefix(capacity / 2)
         for place in places.dropFirst(kept.count) {
@@ -74,8 +90,13 @@ struct DelayedWindow: Sendable {
         for place in byToken.removeValue(forKey: cancellation) ?? [] where place < sequence {
             messages[place] = nil
         }
-        if isLoading {
+        // A message that is taken back leaves its place behind.
+        if heap.count > 2 * messages.count + 64 {
+            heap = PlaceHeap(messages.values.map { DelayedPlace(due: $0.due, sequence: $0.message.sequence) }.sorted())
+        }
+        if isLoading, !isOvertaken {
             cancelledMeanwhile.append((cancellation, before: sequence))
+            noteMeanwhile()
         }
     }
 
@@ -106,6 +127,10 @@ struct DelayedWindow: Sendable {
     /// What the store has given.
     /// - Parameter isComplete: whether nothing comes after it.
     mutating func loaded(_ read: [DelayedMessage], isComplete: Bool) {
+        guard !isOvertaken else {
+            endLoad()
+            return
+        }
         horizon = isComplete ? nil : read.last.map { DelayedPlace(due: $0.due, sequence: $0.message.sequence) } ?? horizon
         let (added, cancelled) = (addedMeanwhile, cancelledMeanwhile)
         endLoad()
@@ -124,6 +149,7 @@ struct DelayedWindow: Sendable {
 
     private mutating func endLoad() {
         isLoading = false
+        isOvertaken = false
         cancelledMeanwhile = []
         addedMeanwhile = []
     }
@@ -141,6 +167,7 @@ private struct PlaceHeap: Sendable {
     }
 
     var first: DelayedPlace? { places.first }
+    var count: Int { places.count }
 
     mutating func insert(_ place: DelayedPlace) {
         places.append(place)

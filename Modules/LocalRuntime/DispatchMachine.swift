@@ -224,8 +224,8 @@ struct DispatchMachine: Sendable {
         callsInFlight -= 1
         functions[function]?.callsInFlight -= 1
         if case .open = functions[function]?.gate {
-            // Somebody may have waited for the function's share of the calls.
-            admit(function, limit: 1)
+            // Whoever has waited longest for the function's share of the calls takes this one's place.
+            admit(function, limit: 1, first: true)
         }
         return true
     }
@@ -233,7 +233,8 @@ struct DispatchMachine: Sendable {
     /// How many calls a function may have in flight: never all of them, so that a slow one leaves room for the others, and few
     /// where it did not answer in time lately.
     private func share(of function: Function) -> Int {
-        function.isSuspect ? min(maxInFlight, 4) : max(1, maxInFlight - maxInFlight / 4)
+        let share = max(1, maxInFlight - maxInFlight / 4)
+        return function.isSuspect ? min(share, 4) : share
     }
 
     private mutating func done(_ address: AddressID, hasMore: Bool) -> [Action] {
@@ -296,12 +297,17 @@ struct DispatchMachine: Sendable {
     }
 
     /// Puts addresses that wait for their function back into the line.
-    private mutating func admit(_ function: FunctionID, limit: Int) {
+    /// - Parameter first: whether they go before everybody there.
+    private mutating func admit(_ function: FunctionID, limit: Int, first: Bool = false) {
         var admitted = 0
         while admitted < limit, let id = functions[function]?.gated.popFirst() {
             guard case .gated = entries[id]?.state else { continue }
             entries[id]?.state = .ready
-            line.append(id)
+            if first {
+                line.prepend(id)
+            } else {
+                line.append(id)
+            }
             admitted += 1
         }
     }
@@ -343,6 +349,15 @@ extension DispatchMachine {
 
         mutating func append(_ id: AddressID) {
             ids.append(id)
+        }
+
+        mutating func prepend(_ id: AddressID) {
+            guard head > 0 else {
+                ids.insert(id, at: 0)
+                return
+            }
+            head -= 1
+            ids[head] = id
         }
 
         mutating func popFirst() -> AddressID? {

@@ -12,9 +12,8 @@ struct EgressQueue: Sendable {
         let limit: Int
     }
 
-    /// How many records are held.
-    static let window = 1_024
-
+    /// How many records are held at most, but for those that were put back.
+    let window: Int
     private var available: [EgressRecord] = []
     private var head = 0
     /// How many records come after those that are here.
@@ -25,8 +24,9 @@ struct EgressQueue: Sendable {
     private var isLoading = false
 
     /// - Parameter beyond: how many the store has.
-    init(beyond: Int = 0) {
+    init(beyond: Int = 0, window: Int = 1_024) {
         self.beyond = beyond
+        self.window = max(1, window)
     }
 
     /// How many wait to be taken.
@@ -38,7 +38,7 @@ struct EgressQueue: Sendable {
     mutating func stored(_ record: EgressRecord) {
         // What is read from the store may hold a record before it is known that it was stored.
         guard record.sequence > lastSequence else { return }
-        if beyond == 0, available.count - head < Self.window {
+        if beyond == 0, available.count - head < window {
             available.append(record)
             lastSequence = record.sequence
         } else {
@@ -64,7 +64,7 @@ struct EgressQueue: Sendable {
         let records = Array(available[head..<end])
         head = end
         if head == available.count {
-            available.removeAll(keepingCapacity: available.capacity <= 2 * Self.window)
+            available.removeAll(keepingCapacity: available.capacity <= 2 * window)
             head = 0
         }
         return (taker.id, records)

@@ -13,6 +13,8 @@ struct PendingChanges: Sendable {
     private var messages: [Int64: StoredMessage] = [:]
     private var consumed: [(address: RuntimeAddress, sequence: Int64)] = []
     private var delayed: [Int64: DelayedMessage] = [:]
+    /// Which delayed messages can be taken back by a token.
+    private var delayedByToken: [DelayedMessage.Cancellation: Set<Int64>] = [:]
     private var delayedGone: [Int64] = []
     private var cancelled: [DelayedMessage.Cancellation: Int64] = [:]
     private var egress: [EgressRecord] = []
@@ -31,14 +33,19 @@ struct PendingChanges: Sendable {
     }
 
     mutating func set(_ value: StoredState) {
-        isEmpty = false
         byteCount += value.value.count
-        state[ValueKey(address: value.address, name: value.name)] = .set(value)
+        change(.set(value), of: ValueKey(address: value.address, name: value.name))
     }
 
     mutating func clear(_ name: String, of address: RuntimeAddress) {
+        change(.clear(address, name: name), of: ValueKey(address: address, name: name))
+    }
+
+    private mutating func change(_ change: StateChange, of key: ValueKey) {
         isEmpty = false
-        state[ValueKey(address: address, name: name)] = .clear(address, name: name)
+        if case .set(let earlier) = state.updateValue(change, forKey: key) {
+            byteCount -= earlier.value.count
+        }
     }
 
     mutating func add(_ message: StoredMessage) {
@@ -60,20 +67,33 @@ struct PendingChanges: Sendable {
         isEmpty = false
         byteCount += message.message.invocation.count
         delayed[message.message.sequence] = message
+        if let cancellation = message.cancellation {
+            delayedByToken[cancellation, default: []].insert(message.message.sequence)
+        }
     }
 
     mutating func sent(_ message: DelayedMessage) {
         isEmpty = false
         let sequence = message.message.sequence
-        if delayed.removeValue(forKey: sequence) == nil {
+        guard let pending = delayed.removeValue(forKey: sequence) else {
             delayedGone.append(sequence)
+            return
+        }
+        byteCount -= pending.message.invocation.count
+        if let cancellation = pending.cancellation {
+            delayedByToken[cancellation]?.remove(sequence)
         }
     }
 
     mutating func cancel(_ cancellation: DelayedMessage.Cancellation, before sequence: Int64) {
         isEmpty = false
-        for message in delayed.values where message.cancellation == cancellation {
-            delayed[message.message.sequence] = nil
+        let sent = delayedByToken.removeValue(forKey: cancellation) ?? []
+        for earlier in sent where earlier < sequence {
+            byteCount -= delayed.removeValue(forKey: earlier)?.message.invocation.count ?? 0
+        }
+        let later = sent.filter { $0 >= sequence }
+        if !later.isEmpty {
+            delayedByToken[cancellation] = later
         }
         cancelled[cancellation] = sequence
     }
@@ -91,13 +111,14 @@ struct PendingChanges: Sendable {
 
     mutating func add(_ letter: DeadLetter) {
         isEmpty = false
+        byteCount += letter.byteCount
         deadLetters.append(letter)
     }
 
     mutating func deadLetterGone(_ sequence: Int64) {
         isEmpty = false
         if let index = deadLetters.firstIndex(where: { $0.sequence == sequence }) {
-            deadLetters.remove(at: index)
+            byteCount -= deadLetters.remove(at: index).byteCount
         } else {
             deadLettersGone.append(sequence)
         }
@@ -125,5 +146,14 @@ struct PendingChanges: Sendable {
         changes.acceptedKeys = acceptedKeys
         self = PendingChanges()
         return changes
+    }
+}
+
+extension DeadLetter {
+    fileprivate var byteCount: Int {
+        switch content {
+        case .batch(let messages): messages.reduce(0) { $0 + $1.count }
+        case .egress(_, let value): value.count
+        }
     }
 }

@@ -45,7 +45,6 @@ final class RuntimeFigures: RemoteInvocationMetrics {
         /// When the first attempt failed since the last one that was answered.
         private(set) var since: TransportInstant?
         private(set) var isReported = false
-        private var reason: RequestReplyFailure.Kind?
 
         /// How long a function may fail before it is called down.
         static let patience = Duration.seconds(1)

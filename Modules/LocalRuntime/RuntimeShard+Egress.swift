@@ -45,7 +45,8 @@ extension RuntimeShard {
     }
 
     private func readEgress(_ topic: String, after place: Int64) async {
-        let records = (try? await store.egress(topic: topic, after: place, limit: EgressQueue.window)) ?? []
+        guard let window = topics[topic]?.window else { return }
+        let records = (try? await store.egress(topic: topic, after: place, limit: window)) ?? []
         topics[topic]?.loaded(records)
         // A store that fails is asked again by the next taker.
         if !records.isEmpty {

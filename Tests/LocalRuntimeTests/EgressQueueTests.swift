@@ -1,0 +1,231 @@
+import RuntimeCore
+import TestSupport
+import Testing
+
+@testable import LocalRuntime
+
+@Suite struct EgressQueueTests {
+    private let ann = EgressQueue.TakerID(number: 1)
+    private let bob = EgressQueue.TakerID(number: 2)
+
+    private func record(_ sequence: Int64) -> EgressRecord {
+        EgressRecord(sequence: sequence, topic: "greetings", payload: [])
+    }
+
+    private func queue(_ sequences: ClosedRange<Int64>, window: Int = 10) -> EgressQueue {
+        var queue = EgressQueue(window: window)
+        for sequence in sequences {
+            queue.stored(record(sequence))
+        }
+        return queue
+    }
+
+    @Test("two takers get different records, the first one the first")
+    func takers() {
+        var queue = queue(1...3)
+        queue.wanted(by: ann, atMost: 2)
+        queue.wanted(by: bob, atMost: 2)
+        #expect(queue.serve()?.taker == ann)
+        let second = queue.serve()
+        #expect(second?.taker == bob)
+        #expect(second?.records == [record(3)])
+        #expect(queue.serve() == nil)
+        #expect(queue.count == 0)
+        #expect(!queue.hasTakers)
+    }
+
+    @Test("whoever has gone gets nothing")
+    func left() {
+        var queue = EgressQueue()
+        queue.wanted(by: ann, atMost: 1)
+        queue.wanted(by: bob, atMost: 1)
+        queue.left(ann)
+        queue.stored(record(1))
+        #expect(queue.serve()?.taker == bob)
+    }
+
+    @Test("what is put back comes first again")
+    func returned() {
+        var queue = queue(1...4)
+        queue.wanted(by: ann, atMost: 2)
+        let taken = queue.serve()?.records ?? []
+        queue.returned(taken.reversed())
+        queue.wanted(by: bob, atMost: 9)
+        #expect(queue.serve()?.records == (1...4).map(record))
+    }
+
+    @Test("so many are held, and the others are read from the store when they are wanted")
+    func window() {
+        var queue = queue(1...5, window: 2)
+        #expect(queue.count == 5)
+        #expect(queue.beyond == 3)
+        #expect(queue.loadBegins() == nil)
+        queue.wanted(by: ann, atMost: 9)
+        #expect(queue.serve()?.records == [record(1), record(2)])
+        // Nobody wants them yet.
+        #expect(queue.loadBegins() == nil)
+        queue.wanted(by: bob, atMost: 9)
+        #expect(queue.loadBegins() == 2)
+        #expect(queue.loadBegins() == nil)
+        queue.loaded([record(3), record(4)])
+        #expect(queue.serve()?.records == [record(3), record(4)])
+        #expect(queue.count == 1)
+    }
+
+    @Test("a store that could not be read is asked again")
+    func loadFailed() {
+        var queue = EgressQueue(beyond: 2)
+        queue.wanted(by: ann, atMost: 1)
+        #expect(queue.loadBegins() == 0)
+        queue.loaded([])
+        #expect(queue.count == 2)
+        #expect(queue.loadBegins() == 0)
+    }
+
+    @Test("a record that is read before it is known to be stored comes once")
+    func readEarly() {
+        var queue = EgressQueue(beyond: 1)
+        queue.wanted(by: ann, atMost: 9)
+        _ = queue.loadBegins()
+        queue.loaded([record(1), record(2)])
+        queue.stored(record(2))
+        #expect(queue.count == 2)
+        #expect(queue.serve()?.records == [record(1), record(2)])
+        queue.wanted(by: bob, atMost: 9)
+        #expect(queue.serve() == nil)
+        #expect(queue.count == 0)
+    }
+
+    @Test("none is lost, doubled or out of order, and the count is right", arguments: 0..<60 as Range<UInt64>)
+    func random(seed: UInt64) {
+        var simulation = EgressSimulation(seed: seed)
+        simulation.run(steps: 1_500)
+    }
+}
+
+/// Drives a queue with random events beside a store that has records a little before the queue hears of them.
+private struct EgressSimulation {
+    private var random: SeededRandom
+    private var queue: EgressQueue
+    private let window: Int
+    private var sequence: Int64 = 0
+    private var nextTaker = 0
+    /// What is stored and not taken.
+    private var store: Set<Int64> = []
+    /// Stored, but the queue has not heard of it.
+    private var unheard: [Int64] = []
+    /// With somebody who may yet put it back.
+    private var held: [[EgressRecord]] = []
+    private var takers: [Int: Int] = [:]
+    private var load: (after: Int64, read: [EgressRecord]?)?
+    private var taken: Set<Int64> = []
+
+    init(seed: UInt64) {
+        random = SeededRandom(seed: seed)
+        window = Int.random(in: 1...6, using: &random)
+        let recovered = Int64.random(in: 0...20, using: &random)
+        queue = EgressQueue(beyond: Int(recovered), window: window)
+        sequence = recovered
+        store = Set((0..<recovered).map { $0 + 1 })
+    }
+
+    mutating func run(steps: Int) {
+        for _ in 0..<steps {
+            step()
+            let missing = store.count - held.joined().count - unheard.count
+            #expect(queue.count <= missing + unheard.count && queue.count >= missing, "the count is wrong")
+        }
+        finish()
+        #expect(queue.count == 0)
+        #expect(taken == Set((0..<sequence).map { $0 + 1 }), "records were lost")
+    }
+
+    private mutating func step() {
+        switch Int.random(in: 0..<20, using: &random) {
+        case 0..<6:
+            sequence += 1
+            store.insert(sequence)
+            unheard.append(sequence)
+        case 6..<10: hear()
+        case 10..<13:
+            nextTaker += 1
+            let limit = Int.random(in: 1...4, using: &random)
+            takers[nextTaker] = limit
+            queue.wanted(by: EgressQueue.TakerID(number: nextTaker), atMost: limit)
+            serve()
+        case 13:
+            guard let taker = takers.keys.sorted().randomElement(using: &random) else { return }
+            takers[taker] = nil
+            queue.left(EgressQueue.TakerID(number: taker))
+        case 14..<17: goOnLoading()
+        default: settleTaken()
+        }
+    }
+
+    private mutating func hear() {
+        guard !unheard.isEmpty else { return }
+        queue.stored(EgressRecord(sequence: unheard.removeFirst(), topic: "t", payload: []))
+        serve()
+    }
+
+    private mutating func serve() {
+        while let (taker, records) = queue.serve() {
+            guard let limit = takers.removeValue(forKey: taker.number) else {
+                Issue.record("records for nobody")
+                return
+            }
+            #expect(!records.isEmpty && records.count <= limit)
+            for record in records {
+                #expect(store.contains(record.sequence) && !held.joined().contains(record), "a record came twice")
+            }
+            #expect(records.map(\.sequence) == records.map(\.sequence).sorted())
+            held.append(records)
+        }
+        if load == nil, let place = queue.loadBegins() {
+            load = (place, nil)
+        }
+    }
+
+    private mutating func goOnLoading() {
+        guard let current = load else {
+            serve()
+            return
+        }
+        if let read = current.read {
+            load = nil
+            queue.loaded(read)
+            serve()
+            return
+        }
+        let isFailing = Int.random(in: 0..<5, using: &random) == 0
+        let found = store.filter { $0 > current.after }.sorted().prefix(window)
+        load?.read = isFailing ? [] : found.map { EgressRecord(sequence: $0, topic: "t", payload: []) }
+    }
+
+    /// Whoever has records keeps them or puts them back.
+    private mutating func settleTaken() {
+        guard let index = held.indices.randomElement(using: &random) else { return }
+        let records = held.remove(at: index)
+        if Bool.random(using: &random) {
+            queue.returned(records)
+            serve()
+        } else {
+            store.subtract(records.map(\.sequence))
+            taken.formUnion(records.map(\.sequence))
+        }
+    }
+
+    private mutating func finish() {
+        var rounds = 0
+        while taken.count < Int(sequence), rounds < 100_000 {
+            rounds += 1
+            hear()
+            nextTaker += 1
+            takers[nextTaker] = 3
+            queue.wanted(by: EgressQueue.TakerID(number: nextTaker), atMost: 3)
+            serve()
+            goOnLoading()
+            settleTaken()
+        }
+    }
+}
