@@ -21,6 +21,11 @@ struct ModuleRule: Equatable, Sendable {
     /// The modules that Package.swift declares as system libraries: folders without Swift sources.
     static let systemLibraries = ["CZlib"]
 
+    /// The hubs, which hold what the modules of their side agree on.
+    static let hubs = ["TransportCore", "RuntimeCore"]
+    /// Those that wire others together.
+    static let assemblies = ["HTTPFunctionEndpoint", "LocalRuntime"]
+
     /// Every module of this package. The two hubs are imported by all others, which do not know each other.
     static let all: [ModuleRule] = [
         ModuleRule("TransportCore", outside: ["NIOCore", "Logging"], toolchain: cLibrary + ["Synchronization"]),
@@ -53,6 +58,7 @@ struct ModuleRule: Equatable, Sendable {
             outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation
         ),
+        ModuleRule("RuntimeCore"),
         ModuleRule(
             "SQLiteStateStore",
             package: ["RuntimeCore"],
@@ -72,6 +78,12 @@ struct ModuleRule: Equatable, Sendable {
             package: ["RuntimeCore"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "HTTPTypes", "HummingbirdCore", "Logging"],
             toolchain: cLibrary
+        ),
+        ModuleRule(
+            "LocalRuntime",
+            package: ["TransportCore", "RuntimeCore", "TypeName", "SpecParser", "RequestReply", "HTTPFunctionEndpoint"],
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Logging"],
+            toolchain: foundation + cLibrary
         ),
     ]
 

@@ -22,7 +22,11 @@ import Testing
             batch.invocations.append(InvocationBatch.Invocation(Self.values.randomElement(using: &random) ?? .int(1), from: caller))
         }
         let parts = batch.invocations.map { EncodedInvocation(EncodedValue($0.argument), from: $0.caller) }
-        let bytes = EncodedBatch.bytes(target: target, state: batch.state.map { ($0.name, $0.value.map(EncodedValue.init)) }, invocations: parts)
+        let bytes = EncodedBatch.bytes(
+            target: target,
+            state: batch.state.map { ($0.name, $0.value.map(EncodedValue.init)) },
+            invocations: parts
+        )
         #expect(try bytes == batch.encoded())
         #expect(try parts.map { try $0.decoded() } == batch.invocations)
     }

@@ -62,13 +62,21 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The address that ingress and egress listen on.", valueName: "address"))
     var listen = "127.0.0.1"
 
-    @Option(help: ArgumentHelp("Serve /healthz, /readyz and /metrics on this port of 127.0.0.1, or of another address.", valueName: "[address:]port"))
+    @Option(
+        help: ArgumentHelp(
+            "Serve /healthz, /readyz and /metrics on this port of 127.0.0.1, or of another address.",
+            valueName: "[address:]port"
+        )
+    )
     var admin: String?
 
     @Flag(help: "Answer with status 200 where the ingress and egress of the original do, for its clients.")
     var compatStatus = false
 
-    @Option(help: ArgumentHelp("How long calls in flight may go on after the first Ctrl-C.", valueName: "duration"), transform: Self.duration)
+    @Option(
+        help: ArgumentHelp("How long calls in flight may go on after the first Ctrl-C.", valueName: "duration"),
+        transform: Self.duration
+    )
     var drain = Duration.seconds(30)
 
     @OptionGroup var common: CommonOptions
@@ -92,7 +100,8 @@ struct RunCommand: AsyncParsableCommand {
         guard let admin else { return nil }
         let colon = admin.lastIndex(of: ":")
         let host = colon.map { String(admin[..<$0]) } ?? "127.0.0.1"
-        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), !host.isEmpty else {
+        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), !host.isEmpty
+        else {
             throw ValidationError("--admin is a port, or an address and a port, such as 127.0.0.1:8092.")
         }
         return .port(host: host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port: port)

@@ -30,7 +30,8 @@ struct RunComponents {
                         at: component.kind.position,
                         length: component.kind.value.unicodeScalars.count,
                         "`statefun run` cannot serve a component of kind '\(component.kind.value)'",
-                        remedy: skipsUnsupported ? "it is skipped" : "run the application on Apache Flink, or leave it out with --skip-unsupported",
+                        remedy: skipsUnsupported
+                            ? "it is skipped" : "run the application on Apache Flink, or leave it out with --skip-unsupported",
                         file: module.text.file
                     )
                 )

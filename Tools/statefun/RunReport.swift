@@ -14,7 +14,8 @@ struct RunReport {
         case .deadLetter(let letter):
             let what =
                 switch letter.content {
-                case .batch(let messages): messages.count == 1 ? "a message to \(letter.address)" : "\(messages.count) messages to \(letter.address)"
+                case .batch(let messages):
+                    messages.count == 1 ? "a message to \(letter.address)" : "\(messages.count) messages to \(letter.address)"
                 case .egress(let egress, _): "what \(letter.address) sent to \(egress)"
                 }
             line(.failure, "dead letter \(letter.sequence): \(what) cannot be delivered: \(letter.cause)")

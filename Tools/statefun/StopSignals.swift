@@ -28,4 +28,5 @@ struct StopSignals {
             source.resume()
             return source
         }
-    }}
+    }
+}
