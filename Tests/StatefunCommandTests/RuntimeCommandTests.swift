@@ -118,7 +118,10 @@ import Testing
         let outcome = try await ChildProcess.run("\(RepositoryLayout.products)/statefun", arguments, directory: folder.path)
         #expect(outcome.status == 1)
         #expect(outcome.output.isEmpty)
-        #expect(outcome.errors == "error: there is no data in .statefun; start the application with 'statefun run', or name its folder with --data-dir\n")
+        #expect(
+            outcome.errors
+                == "error: there is no data in .statefun; start the application with 'statefun run', or name its folder with --data-dir\n"
+        )
         #expect(!FileManager.default.fileExists(atPath: folder.file(".statefun")))
     }
 
@@ -126,7 +129,8 @@ import Testing
         "wrong usage is status 64 and says what is missing",
         arguments: [
             ["send", "module.yaml", "com.example/greeter/Bob"], ["send", "module.yaml", "greeter", "--int", "1"],
-            ["state", "set", "module.yaml", "com.example/greeter/Bob"], ["state", "set", "module.yaml", "com.example/greeter/Bob", "seen=5"],
+            ["state", "set", "module.yaml", "com.example/greeter/Bob"],
+            ["state", "set", "module.yaml", "com.example/greeter/Bob", "seen=5"],
             ["state", "set", "module.yaml", "com.example/greeter/Bob", "seen="],
             ["state", "clear", "module.yaml", "com.example/greeter/Bob"],
             ["state", "clear", "module.yaml", "com.example/greeter/Bob", "seen", "--all"],
@@ -140,7 +144,10 @@ import Testing
         #expect(!outcome.errors.isEmpty)
     }
 
-    @Test("there is help for everything", arguments: [["send"], ["state"], ["state", "set"], ["pending"], ["dead-letters"], ["dead-letters", "replay"]])
+    @Test(
+        "there is help for everything",
+        arguments: [["send"], ["state"], ["state", "set"], ["pending"], ["dead-letters"], ["dead-letters", "replay"]]
+    )
     func help(command: [String]) async throws {
         let outcome = try await ChildProcess.run("\(RepositoryLayout.products)/statefun", command + ["--help"])
         #expect(outcome.status == 0)
@@ -190,7 +197,10 @@ import Testing
         #expect(shown.contains(#"json/example/Profile:{"a":1}"#))
         let refused = try await statefun("state", "set", "module.yaml", bob, "saw=int:7")
         #expect(refused.status == 1)
-        #expect(refused.errors == "error: com.example/greeter has declared no state 'saw'; it has profile, seen\n" || refused.errors.contains("it has seen, profile"))
+        #expect(
+            refused.errors == "error: com.example/greeter has declared no state 'saw'; it has profile, seen\n"
+                || refused.errors.contains("it has seen, profile")
+        )
         #expect(try await statefun("state", "set", "module.yaml", bob, "seen=long:7").status == 1)
         #expect(try await statefun("state", "clear", "module.yaml", bob, "seen").output == "com.example/greeter/Bob: cleared seen\n")
         #expect(try await statefun("state", "clear", "module.yaml", bob, "seen").status == 1)
