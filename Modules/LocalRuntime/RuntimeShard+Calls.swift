@@ -20,14 +20,16 @@ extension RuntimeShard {
     }
 
     private func carryOut(_ id: DispatchMachine.AddressID, _ functionType: String) async {
-        if !changing.isEmpty {
-            await changesEnded(of: id)
+        while let address = addresses[id]?.address, changing[address] != nil {
+            await changeEnded(of: address)
         }
-        addresses[id]?.isCalled = true
+        addresses[id]?.calls += 1
         await call(id)
-        addresses[id]?.isCalled = false
-        addresses[id]?.callEnded()
-        addresses[id]?.idleWaiters = []
+        addresses[id]?.calls -= 1
+        if let record = addresses[id], record.calls == 0 {
+            record.callEnded()
+            addresses[id]?.idleWaiters = []
+        }
         figures.inFlightChanged(functionType: functionType, by: -1)
         guard isStopping, machine.callsInFlight == 0 else { return }
         for continuation in idle {

@@ -5,25 +5,36 @@ internal import TransportCore
 
 extension RuntimeShard {
     /// Keeps calls from an address, and returns when none is made: what is changed then is lost to none, and seen by the next.
-    func changeBegan(of address: RuntimeAddress) async {
+    func changeBegins(of address: RuntimeAddress) async {
         while changing[address] != nil {
-            await withCheckedContinuation { changing[address]?.append($0) }
+            await changeEnded(of: address)
         }
         changing[address] = []
-        guard let id = addressIDs[address], addresses[id]?.isCalled == true else { return }
-        await withCheckedContinuation { addresses[id]?.idleWaiters.append($0) }
+        guard let id = addressIDs[address] else { return }
+        // What was looked at before this waits may be otherwise when the continuation is there, here and below.
+        await withCheckedContinuation { continuation in
+            if let calls = addresses[id]?.calls, calls > 0 {
+                addresses[id]?.idleWaiters.append(continuation)
+            } else {
+                continuation.resume()
+            }
+        }
     }
 
-    func changeEnded(of address: RuntimeAddress) {
+    func changeEnds(of address: RuntimeAddress) {
         for waiter in changing.removeValue(forKey: address) ?? [] {
             waiter.resume()
         }
     }
 
-    /// Returns when nobody changes the values of an address.
-    func changesEnded(of id: DispatchMachine.AddressID) async {
-        while let address = addresses[id]?.address, changing[address] != nil {
-            await withCheckedContinuation { changing[address]?.append($0) }
+    /// Returns when a change of an address has ended. Another one may have begun then.
+    func changeEnded(of address: RuntimeAddress) async {
+        await withCheckedContinuation { continuation in
+            if changing[address] != nil {
+                changing[address]?.append(continuation)
+            } else {
+                continuation.resume()
+            }
         }
     }
 
@@ -107,7 +118,7 @@ extension RuntimeShard {
         _ address: RuntimeAddress,
         _ edit: (inout [String: StateCache.Value]) -> [String]
     ) async throws(AdministrationRefusal) -> [String] {
-        await changeBegan(of: address)
+        await changeBegins(of: address)
         let names: [String]
         do throws(RequestReplyFailure) {
             var values = try await values(of: address)
@@ -122,9 +133,9 @@ extension RuntimeShard {
             if !names.isEmpty {
                 cache.remember(values, of: address, group: group, stored: storedGroup)
             }
-            changeEnded(of: address)
+            changeEnds(of: address)
         } catch {
-            changeEnded(of: address)
+            changeEnds(of: address)
             throw AdministrationRefusal(error.message)
         }
         await flushed()

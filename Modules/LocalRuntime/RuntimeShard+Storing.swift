@@ -37,6 +37,11 @@ extension RuntimeShard {
         let awaited = pending.isEmpty ? group - 1 : group
         guard awaited > storedGroup else { return }
         await withCheckedContinuation { continuation in
+            // A task with an executor of its own may come here later than it looked.
+            guard awaited > storedGroup else {
+                continuation.resume()
+                return
+            }
             commitWaiters[awaited, default: []].append(.stored(continuation))
             flushSoon()
         }

@@ -29,8 +29,8 @@ actor RuntimeShard {
         var lastFailure: RequestReplyFailure?
         /// When the first call with this batch failed.
         var failingSince: TransportInstant?
-        /// Whether its values are with a call.
-        var isCalled = false
+        /// Calls that its values are with: one that has ended may not have been counted off when the next one begins.
+        var calls = 0
         /// Somebody waits until no call is made.
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
