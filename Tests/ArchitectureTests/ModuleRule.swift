@@ -18,6 +18,12 @@ struct ModuleRule: Equatable, Sendable {
     private static let cLibrary = ["Darwin", "Glibc", "Musl"]
     private static let foundation = ["Foundation", "FoundationEssentials"]
 
+    /// What the modules of the calling side, and those of the running side, meet through.
+    static let hubs = ["TransportCore", "RuntimeCore"]
+
+    /// The modules that wire others together, and therefore know them.
+    static let assemblies = ["HTTPFunctionEndpoint", "LocalRuntime"]
+
     /// The modules that Package.swift declares as system libraries: folders without Swift sources.
     static let systemLibraries = ["CZlib"]
 
@@ -53,6 +59,7 @@ struct ModuleRule: Equatable, Sendable {
             outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation
         ),
+        ModuleRule("RuntimeCore"),
         ModuleRule(
             "SQLiteStateStore",
             package: ["RuntimeCore"],
