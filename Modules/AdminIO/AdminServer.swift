@@ -118,7 +118,7 @@ public final class AdminServer: Sendable {
             ),
             configuration: ServerConfiguration(
                 address: bindAddress,
-                availableConnectionsDelegate: .maximum(1_024, logger: logger)
+                availableConnectionsDelegate: .maximum(128, logger: logger)
             ),
             onServerRunning: { bound.succeed($0) },
             eventLoopGroup: group,

@@ -70,7 +70,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             perform(action, context)
         case .end:
-            perform(machine.requestEnded(at: now(context)), context)
+            perform(machine.requestEnded(), context)
         }
         arm(context)
     }

@@ -46,9 +46,8 @@ struct ConnectionMachine {
     }
 
     private struct Serving {
-        /// The request that is coming in: when its head came, how long its body is where the head says so, and how many bytes
-        /// of it have come.
-        var incoming: (since: TransportInstant, length: Int?, count: Int)?
+        /// The request that is coming in: when its head came, and how many bytes of its body have.
+        var incoming: (since: TransportInstant, count: Int)?
         /// Requests that were handed on, and whose answers have not been sent.
         var unanswered = 0
         /// Since when an answer waits for the socket to take it.
@@ -88,7 +87,7 @@ struct ConnectionMachine {
         if let length, length > limits.body {
             return refuse(.bodyTooLong(limit: limits.body), serving, at: now)
         }
-        serving.incoming = (now, length, 0)
+        serving.incoming = (now, 0)
         state = .serving(serving)
         // An earlier answer may be on its way; a word in between would be taken for a part of it.
         return expectsContinue && serving.unanswered == 0 ? .keepAndContinue : .keep
@@ -98,15 +97,13 @@ struct ConnectionMachine {
         guard case .serving(var serving) = state, let incoming = serving.incoming else { return .drop }
         let sum = incoming.count + count
         guard sum <= limits.body else { return refuse(.bodyTooLong(limit: limits.body), serving, at: now) }
-        serving.incoming = (incoming.since, incoming.length, sum)
+        serving.incoming = (incoming.since, sum)
         state = .serving(serving)
         return .keep
     }
 
-    mutating func requestEnded(at now: TransportInstant) -> Action {
-        guard case .serving(var serving) = state, let incoming = serving.incoming else { return .drop }
-        // The codec does not read the body of a request that asks for another protocol.
-        guard incoming.count == incoming.length ?? incoming.count else { return refuse(.malformed, serving, at: now) }
+    mutating func requestEnded() -> Action {
+        guard case .serving(var serving) = state, serving.incoming != nil else { return .drop }
         serving.incoming = nil
         serving.unanswered += 1
         state = .serving(serving)

@@ -69,7 +69,7 @@ final class HTTPListener: Sendable {
             childChannelSetup: channelSetup(respond),
             configuration: ServerConfiguration(
                 address: .hostname(options.host, port: port),
-                availableConnectionsDelegate: .maximum(options.connectionLimit, logger: logger)
+                availableConnectionsDelegate: .maximum(DescriptorLimit.lowering(options.connectionLimit), logger: logger)
             ),
             onServerRunning: { bound.succeed($0) },
             eventLoopGroup: group,

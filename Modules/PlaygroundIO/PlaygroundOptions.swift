@@ -13,7 +13,8 @@ public struct PlaygroundOptions: Hashable, Sendable {
     public var idleLimit = Duration.seconds(60)
     /// How long a request may take to arrive once its head is there, and an answer to be taken from the socket.
     public var transferLimit = Duration.seconds(30)
-    /// How many connections are open at the same time. More wait in the line of the system until one of them closes.
+    /// How many connections are open at the same time, but at most a third of the files that the system lets the process
+    /// open. More wait in the line of the system until one of them closes.
     public var connectionLimit = 16_384
     /// The longest time that a client may wait for a record.
     public var longestWait = Duration.seconds(300)

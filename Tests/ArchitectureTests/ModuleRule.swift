@@ -18,13 +18,14 @@ struct ModuleRule: Equatable, Sendable {
     private static let cLibrary = ["Darwin", "Glibc", "Musl"]
     private static let foundation = ["Foundation", "FoundationEssentials"]
 
+    /// What the modules of the calling side, and those of the running side, meet through.
+    static let hubs = ["TransportCore", "RuntimeCore"]
+
+    /// The modules that wire others together, and therefore know them.
+    static let assemblies = ["HTTPFunctionEndpoint", "LocalRuntime"]
+
     /// The modules that Package.swift declares as system libraries: folders without Swift sources.
     static let systemLibraries = ["CZlib"]
-
-    /// The hubs, which hold what the modules of their side agree on.
-    static let hubs = ["TransportCore", "RuntimeCore"]
-    /// Those that wire others together.
-    static let assemblies = ["HTTPFunctionEndpoint", "LocalRuntime"]
 
     /// Every module of this package. The two hubs are imported by all others, which do not know each other.
     static let all: [ModuleRule] = [

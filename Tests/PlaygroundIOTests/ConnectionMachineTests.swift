@@ -18,7 +18,7 @@ import TransportCore
         #expect(machine.headReceived(length: nil, expectsContinue: false, at: at(1)) == .keep)
         #expect(machine.bodyReceived(4, at: at(2)) == .keep)
         #expect(machine.bodyReceived(6, at: at(3)) == .keep)
-        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.requestEnded() == .forward)
         #expect(machine.deadline == nil)
         #expect(machine.answerSent(isLast: false, at: at(5)) == .nothing)
         #expect(machine.answersTaken(at: at(6)) == .nothing)
@@ -30,7 +30,7 @@ import TransportCore
         var declared = machine()
         #expect(declared.headReceived(length: 11, expectsContinue: true, at: at(1)) == .refuse(.bodyTooLong(limit: 10)))
         #expect(declared.bodyReceived(1, at: at(1)) == .drop)
-        #expect(declared.requestEnded(at: at(1)) == .drop)
+        #expect(declared.requestEnded() == .drop)
         var counted = machine()
         #expect(counted.headReceived(length: nil, expectsContinue: false, at: at(1)) == .keep)
         #expect(counted.bodyReceived(10, at: at(1)) == .keep)
@@ -43,7 +43,7 @@ import TransportCore
         var machine = machine()
         for _ in 0..<2 {
             #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
-            #expect(machine.requestEnded(at: at(1)) == .forward)
+            #expect(machine.requestEnded() == .forward)
         }
         #expect(machine.headReceived(length: 11, expectsContinue: false, at: at(1)) == .drop)
         #expect(machine.answerSent(isLast: false, at: at(2)) == .nothing)
@@ -57,7 +57,7 @@ import TransportCore
         var machine = machine()
         #expect(machine.headReceived(length: 5, expectsContinue: true, at: at(1)) == .keepAndContinue)
         #expect(machine.bodyReceived(5, at: at(1)) == .keep)
-        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.requestEnded() == .forward)
         #expect(machine.headReceived(length: 5, expectsContinue: true, at: at(1)) == .keep)
     }
 
@@ -85,7 +85,7 @@ import TransportCore
     func slowTaker() {
         var machine = machine()
         #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
-        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.requestEnded() == .forward)
         #expect(machine.answerSent(isLast: false, at: at(100)) == .nothing)
         #expect(machine.deadline == at(130))
         #expect(machine.timerFired(at: at(130)) == .close)
@@ -95,7 +95,7 @@ import TransportCore
     func slowAnswer() {
         var machine = machine()
         #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
-        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.requestEnded() == .forward)
         #expect(machine.headReceived(length: 5, expectsContinue: false, at: at(2)) == .keep)
         #expect(machine.deadline == nil)
         #expect(machine.timerFired(at: at(1_000)) == .nothing)
@@ -108,7 +108,7 @@ import TransportCore
     func farewell() {
         var machine = machine()
         #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
-        #expect(machine.requestEnded(at: at(1)) == .forward)
+        #expect(machine.requestEnded() == .forward)
         #expect(machine.answerSent(isLast: true, at: at(2)) == .nothing)
         #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(2)) == .drop)
         #expect(machine.inputEnded() == .nothing)
@@ -118,14 +118,6 @@ import TransportCore
         #expect(late.timerFired(at: at(5)) == .close)
         #expect(machine.inputEnded() == .close)
         #expect(machine.deadline == nil)
-    }
-
-    @Test("a body that is shorter than its head says is no request")
-    func tooShort() {
-        var machine = machine()
-        #expect(machine.headReceived(length: 5, expectsContinue: false, at: at(1)) == .keep)
-        #expect(machine.bodyReceived(4, at: at(1)) == .keep)
-        #expect(machine.requestEnded(at: at(1)) == .refuse(.malformed))
     }
 
     @Test("what is not a request is refused once")

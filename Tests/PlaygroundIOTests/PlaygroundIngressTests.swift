@@ -241,11 +241,12 @@ import Testing
         await world.finish()
     }
 
-    @Test("a client that asks for another protocol loses no body without being told")
+    @Test("a client that asks for another protocol is answered in this one, and left")
     func upgrade() async throws {
         let world = try await World()
         let answer = try await world.put("/example/person/Bob", "Connection: Upgrade", "Upgrade: h2c", body: "hi")
-        #expect((answer.status == 202) == (world.messages.accepted.map(\.value) == [FunctionValue.string("hi").bytes]))
+        #expect(answer.status == 202)
+        #expect(world.messages.accepted.map(\.value) == [FunctionValue.string("hi").bytes])
         try await world.client.ended()
         await world.finish()
     }
