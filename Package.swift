@@ -66,7 +66,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     ),
     (
         "LocalRuntime",
-        ["TransportCore", "RuntimeCore", "TypeName", "SpecParser", "RequestReply", "HTTPFunctionEndpoint"],
+        ["TransportCore", "RuntimeCore", "TypeName", "RequestReply", "HTTPFunctionEndpoint"],
         [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log]
     ),
 ]

@@ -82,7 +82,7 @@ struct ModuleRule: Equatable, Sendable {
         ),
         ModuleRule(
             "LocalRuntime",
-            package: ["TransportCore", "RuntimeCore", "TypeName", "SpecParser", "RequestReply", "HTTPFunctionEndpoint"],
+            package: ["TransportCore", "RuntimeCore", "TypeName", "RequestReply", "HTTPFunctionEndpoint"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation + cLibrary
         ),
