@@ -219,10 +219,10 @@ import Testing
             try await statefun("pending", "module.yaml").output == """
                 the application is not running, so no call begins
                 FUNCTION             MESSAGES  ADDRESSES  BLOCKED  LAST FAILURE
-                com.example/greeter  2         1          0        \("")
+                com.example/greeter  2         1          0
 
                 ADDRESS                  MESSAGES  WAITS FOR  FAILED  SINCE  LAST FAILURE
-                com.example/greeter/Eve  2         its turn   0              \("")
+                com.example/greeter/Eve  2         its turn   0
 
                 1 delayed message, the next one due 2100-01-01T00:00:00.000Z
 

@@ -15,7 +15,8 @@ struct TextTable {
     func text(on terminal: Terminal) -> String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.enumerated().map { index, cells in
-            let line = zip(cells, widths).dropLast().map { $0.padded(to: $1) + "  " }.joined() + (cells.last ?? "")
+            var line = zip(cells, widths).dropLast().map { $0.padded(to: $1) + "  " }.joined() + (cells.last ?? "")
+            line.removeLast(line.reversed().prefix { $0 == " " }.count)
             return (index == 0 ? terminal.paint(line, .heading) : line) + "\n"
         }.joined()
     }
