@@ -15,8 +15,7 @@ extension RuntimeShard {
     func begin(_ id: DispatchMachine.AddressID) {
         guard let record = addresses[id], let functionType = functions[record.function]?.functionType else { return }
         figures.inFlightChanged(functionType: functionType, by: 1)
-        // What the client does on its way goes on on this event loop.
-        Task(executorPreference: tasks) { await self.carryOut(id, functionType) }
+        Task { await self.carryOut(id, functionType) }
     }
 
     private func carryOut(_ id: DispatchMachine.AddressID, _ functionType: String) async {

@@ -56,7 +56,7 @@ extension RuntimeShard {
     func loadDelayed() {
         guard delayed.needsLoad else { return }
         delayed.loadBegan()
-        Task(executorPreference: tasks) { await self.readDelayed() }
+        Task { await self.readDelayed() }
     }
 
     private func readDelayed() async {

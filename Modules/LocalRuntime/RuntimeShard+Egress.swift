@@ -40,7 +40,7 @@ extension RuntimeShard {
             answer(taker, with: records, of: topic)
         }
         if let place = topics[topic]?.loadBegins() {
-            Task(executorPreference: tasks) { await self.readEgress(topic, after: place) }
+            Task { await self.readEgress(topic, after: place) }
         }
     }
 

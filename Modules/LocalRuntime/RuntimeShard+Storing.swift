@@ -27,7 +27,7 @@ extension RuntimeShard {
         }
         guard !isFlushing, !pending.isEmpty else { return }
         isFlushing = true
-        Task(executorPreference: tasks) { await self.flush() }
+        Task { await self.flush() }
     }
 
     /// Returns when everything up to now is stored.

@@ -52,7 +52,6 @@ actor RuntimeShard {
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    let tasks: LoopTaskExecutor
     let store: Store
     let clock: RuntimeClock
     let limits: RuntimeLimits
@@ -109,7 +108,6 @@ actor RuntimeShard {
         report: @escaping @Sendable (RuntimeEvent) -> Void
     ) {
         self.loop = loop
-        tasks = LoopTaskExecutor(loop)
         self.store = store
         self.routes = routes
         self.limits = limits

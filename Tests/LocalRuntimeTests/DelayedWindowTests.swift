@@ -113,13 +113,14 @@ import Testing
         }
         window.loaded([message(7, due: 60)], isComplete: true)
         var sent = due(&window, at: 1_000)
-        if window.needsLoad {
+        let stored = (Int64(1)...6).map { message($0, due: 10 * $0 / 2) } + [message(7, due: 60)]
+        for _ in 0..<9 where window.needsLoad {
             let horizon = window.horizon
             window.loadBegan()
-            let stored = (Int64(1)...6).map { message($0, due: 10 * $0 / 2) } + [message(7, due: 60)]
-            let rest = stored.filter { place in horizon.map { DelayedPlace(due: place.due, sequence: place.message.sequence) > $0 } ?? true
+            let rest = stored.filter { next in
+                horizon.map { DelayedPlace(due: next.due, sequence: next.message.sequence) > $0 } ?? true
             }
-            window.loaded(rest, isComplete: true)
+            window.loaded(Array(rest.prefix(2)), isComplete: rest.count < 2)
             sent += due(&window, at: 1_000)
         }
         #expect(sent == [1, 2, 3, 4, 5, 6, 7])

@@ -111,6 +111,7 @@ struct RunCommand: AsyncParsableCommand {
         let clock = ContinuousClock()
         let begin = clock.now
         common.bootstrapLogging()
+        OpenFiles.raiseLimit()
         let signals = StopSignals()
         let hosts = Dictionary(hostMap.map { ($0.host, $0.address) }, uniquingKeysWith: { _, last in last })
         let transports = StandardTransports(threads: maxInFlight, hosts: hosts)
