@@ -167,6 +167,20 @@ struct DispatchMachine: Sendable {
         return done(address, hasMore: hasMore)
     }
 
+    /// No call could be made, which says nothing about the function; the same batch is to be sent after a pause.
+    mutating func callNotMade(_ address: AddressID, at now: TransportInstant) -> [Action] {
+        guard end(address) else { return [] }
+        passOnGate(of: address)
+        return [pause(address, for: pauses.pause(after: 4, chance: 0), at: now)] + beginCalls()
+    }
+
+    /// A call has ended, and what is to be sent now is another batch than before, or nothing.
+    mutating func batchReplaced(_ address: AddressID, hasMore: Bool) -> [Action] {
+        guard end(address) else { return [] }
+        passOnGate(of: address)
+        return done(address, hasMore: hasMore)
+    }
+
     /// A call has failed; the same batch is to be sent again after a pause.
     /// - Parameters:
     ///   - wait: how long the peer asks to wait at least.
@@ -182,10 +196,8 @@ struct DispatchMachine: Sendable {
             functions[function]?.gated.append(address)
             return beginCalls()
         }
-        let pause = max(pauses.pause(after: failures, chance: chance), min(wait ?? .zero, .seconds(60)))
-        nextPause += 1
-        entries[address]?.state = .pausing(number: nextPause)
-        return [.pause(PauseID(address: address, number: nextPause), until: now.advanced(by: pause))] + beginCalls()
+        let length = max(pauses.pause(after: failures, chance: chance), min(wait ?? .zero, .seconds(60)))
+        return [pause(address, for: length, at: now)] + beginCalls()
     }
 
     /// The time of a pause has come. One that is over already is ignored.
@@ -235,6 +247,19 @@ struct DispatchMachine: Sendable {
     private func share(of function: Function) -> Int {
         let share = max(1, maxInFlight - maxInFlight / 4)
         return function.isSuspect ? min(share, 4) : share
+    }
+
+    private mutating func pause(_ address: AddressID, for length: Duration, at now: TransportInstant) -> Action {
+        nextPause += 1
+        entries[address]?.state = .pausing(number: nextPause)
+        return .pause(PauseID(address: address, number: nextPause), until: now.advanced(by: length))
+    }
+
+    /// Where the address was the one that finds out about its function, another one does now.
+    private mutating func passOnGate(of address: AddressID) {
+        guard let function = entries[address]?.function, case .shut(address) = functions[function]?.gate else { return }
+        functions[function]?.gate = .shut(prober: nil)
+        admit(function, limit: 1)
     }
 
     private mutating func done(_ address: AddressID, hasMore: Bool) -> [Action] {
@@ -338,41 +363,5 @@ struct DispatchMachine: Sendable {
             actions.append(.call(id))
         }
         return actions
-    }
-}
-
-extension DispatchMachine {
-    /// Addresses in the order in which they came.
-    struct Line: Sendable {
-        private var ids: [AddressID] = []
-        private var head = 0
-
-        mutating func append(_ id: AddressID) {
-            ids.append(id)
-        }
-
-        mutating func prepend(_ id: AddressID) {
-            guard head > 0 else {
-                ids.insert(id, at: 0)
-                return
-            }
-            head -= 1
-            ids[head] = id
-        }
-
-        mutating func popFirst() -> AddressID? {
-            guard head < ids.count else { return nil }
-            defer {
-                head += 1
-                if head == ids.count {
-                    ids.removeAll(keepingCapacity: ids.capacity <= 4_096)
-                    head = 0
-                } else if head > 1_024, head > ids.count / 2 {
-                    ids.removeFirst(head)
-                    head = 0
-                }
-            }
-            return ids[head]
-        }
     }
 }

@@ -10,6 +10,7 @@ struct EgressQueue: Sendable {
     private struct Taker: Sendable {
         let id: TakerID
         let limit: Int
+        let isWaiting: Bool
     }
 
     /// How many records are held at most, but for those that were put back.
@@ -34,9 +35,14 @@ struct EgressQueue: Sendable {
 
     var hasTakers: Bool { !takers.isEmpty }
 
+    /// Whether nothing would be missed without it: there never was a record, and nobody waits for one. A queue that had any
+    /// knows how far it has come, so that none comes twice.
+    var isUnused: Bool { lastSequence == 0 && count == 0 && takers.isEmpty && !isLoading }
+
     /// The store has a new record.
     mutating func stored(_ record: EgressRecord) {
-        // What is read from the store may hold a record before it is known that it was stored.
+        // What is read from the store may hold a record before it is known that it was stored, and what is put back comes as
+        // returned.
         guard record.sequence > lastSequence else { return }
         if beyond == 0, available.count - head < window {
             available.append(record)
@@ -47,8 +53,17 @@ struct EgressQueue: Sendable {
     }
 
     /// Somebody wants records.
-    mutating func wanted(by taker: TakerID, atMost limit: Int) {
-        takers.append(Taker(id: taker, limit: max(1, limit)))
+    /// - Parameter isWaiting: whether also those that come later.
+    mutating func wanted(by taker: TakerID, atMost limit: Int, isWaiting: Bool = true) {
+        takers.append(Taker(id: taker, limit: max(1, limit), isWaiting: isWaiting))
+    }
+
+    /// Takes out who does not wait for what comes later, where nothing is left.
+    mutating func disappointed() -> [TakerID] {
+        guard count == 0 else { return [] }
+        let gone = takers.filter { !$0.isWaiting }.map(\.id)
+        takers.removeAll { !$0.isWaiting }
+        return gone
     }
 
     /// Somebody has gone.

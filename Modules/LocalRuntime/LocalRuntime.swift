@@ -33,7 +33,7 @@ public final class LocalRuntime: Sendable {
         }
     }
 
-    private let shard: RuntimeShard
+    let shard: RuntimeShard
     private let figures: RuntimeFigures
     private let transports: TransportRegistry
 
@@ -90,7 +90,9 @@ public final class LocalRuntime: Sendable {
     }
 
     /// Takes over another module without losing anything.
-    /// - Parameter transports: those that the module was loaded with; they are used together with those from before.
+    /// - Parameters:
+    ///   - module: the application from now on, loaded with the same transports.
+    ///   - egresses: what takes what functions send out from now on.
     public func replace(module: FunctionModule, egresses: [any Egress]) async {
         await shard.use(egresses)
         await shard.use(FunctionClients(module: module, transports: transports, metrics: figures))

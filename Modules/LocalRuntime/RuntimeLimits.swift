@@ -12,6 +12,10 @@ public struct RuntimeLimits: Hashable, Sendable {
     public var maxWaitingBytesInMemory: Int
     /// Pauses between calls with a batch that failed.
     public var pauses: RetryPolicy
+    /// How long a store that failed is left alone.
+    var pauseAfterStoreFailure = Duration.seconds(1)
+    /// How many messages are held in memory for one address.
+    var messagesInMemory = 4_096
 
     public init(
         maxInFlight: Int = 1_024,

@@ -41,19 +41,41 @@ extension RuntimeShard {
         do throws(StoreFailure) {
             try await fill(id)
         } catch {
-            failed(id, RequestReplyFailure(.transport, "its messages cannot be read: \(error)"))
+            unreadable(id, error)
             return
         }
         guard let record = addresses[id] else { return }
         guard !record.batch.isEmpty else {
             // What the store had for it has been taken away meanwhile.
-            perform(machine.callSucceeded(id, hasMore: record.hasMore))
+            perform(machine.batchReplaced(id, hasMore: record.hasMore))
             return
         }
-        do throws(RequestReplyFailure) {
-            try await call(id, record)
-        } catch {
-            failed(id, error)
+        var rounds = BatchRounds()
+        while true {
+            // Every round goes with the state that is registered by then.
+            let registered = functions[record.function]?.registered ?? RegisteredStates()
+            let values: [String: StateCache.Value]
+            do throws(StoreFailure) {
+                values = registered.states.isEmpty ? [:] : try await self.values(of: record.address)
+            } catch {
+                unreadable(id, error)
+                return
+            }
+            do throws(RequestReplyFailure) {
+                let answer = try await send(record, registered, values)
+                switch try rounds.answered(answer, sent: Set(registered.states.map(\.name))) {
+                case .resend(let missing):
+                    try register(missing, for: record.function)
+                case .finish(let result):
+                    // State may have been registered meanwhile by another address of the function.
+                    try functions[record.function]?.registered.check(result)
+                    apply(result, of: id, record, values)
+                    return
+                }
+            } catch {
+                failed(id, error)
+                return
+            }
         }
     }
 
@@ -62,7 +84,7 @@ extension RuntimeShard {
         guard let record = addresses[id], record.batch.isEmpty else { return }
         if record.waiting.isEmpty, record.spilled > 0 {
             await flushed()
-            let limit = min(record.spilled, AddressRecord.window)
+            let limit = min(record.spilled, limits.messagesInMemory)
             let messages = try await store.messages(of: record.address, after: record.lastSequence, limit: limit)
             waitingBytes += messages.reduce(0) { $0 + $1.invocation.count }
             let missing = limit - messages.count
@@ -70,52 +92,45 @@ extension RuntimeShard {
                 count(-missing, for: record.function)
             }
             addresses[id]?.spilled -= limit
-            addresses[id]?.waiting = messages
+            // What has come meanwhile and was overtaken by these is there already.
+            addresses[id]?.waiting += messages
             addresses[id]?.lastSequence = messages.last?.sequence ?? record.lastSequence
         }
         let limit = (try? route(to: record.address.functionType))?.maxNumBatchRequests ?? 0
         addresses[id]?.beginBatch(count: limit > 0 ? limit : Self.batchCount, bytes: Self.batchBytes)
     }
 
-    /// Sends a batch until the function has all the state that it needs, and applies its result.
-    private func call(_ id: DispatchMachine.AddressID, _ record: AddressRecord) async throws(RequestReplyFailure) {
-        let address = record.address
-        let route = try route(to: address.functionType)
-        guard let function = functions[record.function] else { return }
-        let target = MessageAddress(namespace: function.namespace, type: function.name, id: address.id)
-        var rounds = BatchRounds()
-        while true {
-            let registered = functions[record.function]?.registered ?? RegisteredStates()
-            let values = registered.states.isEmpty ? [:] : try await values(of: address)
-            let request = RequestReplyRequest(
-                functionType: address.functionType,
-                id: address.id,
-                payload: ByteBuffer(
-                    bytes: EncodedBatch.bytes(
-                        target: target,
-                        state: registered.states.map { ($0.name, values[$0.name]?.value) },
-                        invocations: record.batch.map { EncodedInvocation(encoded: $0.invocation) }
-                    )
-                )
+    /// Sends a batch with the state of its address.
+    private func send(
+        _ record: AddressRecord,
+        _ registered: RegisteredStates,
+        _ values: [String: StateCache.Value]
+    ) async throws(RequestReplyFailure) -> FunctionAnswer {
+        let route = try route(to: record.address.functionType)
+        let bytes = EncodedBatch.bytes(
+            target: messageAddress(of: record),
+            state: registered.states.map { ($0.name, values[$0.name]?.value) },
+            invocations: record.batch.map { EncodedInvocation(encoded: $0.invocation) }
+        )
+        figures.batchSent(functionType: record.address.functionType, invocations: record.batch.count)
+        let answer = try await route.client.call(
+            RequestReplyRequest(
+                functionType: record.address.functionType,
+                id: record.address.id,
+                payload: ByteBuffer(bytes: bytes)
             )
-            figures.batchSent(functionType: address.functionType, invocations: record.batch.count)
-            let bytes = try await route.client.call(request)
-            let answer: FunctionAnswer
-            do throws(MalformedAnswer) {
-                answer = try FunctionAnswer(decoding: Array(bytes.readableBytesView))
-            } catch {
-                throw RequestReplyFailure(.malformedMessage, error.description)
-            }
-            switch try rounds.answered(answer, sent: Set(registered.states.map(\.name))) {
-            case .resend(let missing):
-                try register(missing, for: record.function)
-            case .finish(let result):
-                // State may have been registered meanwhile by another address of the function.
-                try functions[record.function]?.registered.check(result)
-                apply(result, of: id, record, values)
-                return
-            }
+        )
+        do throws(MalformedAnswer) {
+            return try FunctionAnswer(decoding: Array(answer.readableBytesView))
+        } catch {
+            throw RequestReplyFailure(.malformedMessage, error.description)
         }
+    }
+
+    /// An address as messages name it.
+    private func messageAddress(of record: AddressRecord) -> MessageAddress {
+        let function = functions[record.function]
+        return MessageAddress(namespace: function?.namespace ?? "", type: function?.name ?? "", id: record.address.id)
     }
 
     private func register(_ missing: [MissingState], for function: DispatchMachine.FunctionID) throws(RequestReplyFailure) {
@@ -131,18 +146,13 @@ extension RuntimeShard {
     // MARK: State
 
     /// The values of an address that have not expired.
-    func values(of address: RuntimeAddress) async throws(RequestReplyFailure) -> [String: StateCache.Value] {
+    func values(of address: RuntimeAddress) async throws(StoreFailure) -> [String: StateCache.Value] {
         let now = clock.wallTime()
         var values: [String: StateCache.Value]
         if let cached = cache.values(of: address) {
             values = cached
         } else {
-            let stored: [[StoredState]]
-            do throws(StoreFailure) {
-                stored = try await store.state(of: [address])
-            } catch {
-                throw RequestReplyFailure(.transport, "the state of \(address) cannot be read: \(error)")
-            }
+            let stored = try await store.state(of: [address])
             // Nobody else asks for this address meanwhile, as one call at a time is made to it.
             values = [:]
             for state in stored.first ?? [] {
@@ -227,8 +237,7 @@ extension RuntimeShard {
     }
 
     private func send(_ result: InvocationResult, from record: AddressRecord) {
-        guard let function = functions[record.function] else { return }
-        let caller = MessageAddress(namespace: function.namespace, type: function.name, id: record.address.id)
+        let caller = messageAddress(of: record)
         for message in result.messages {
             emit(Self.stored(message, from: caller, nextSequence()))
         }
@@ -272,6 +281,12 @@ extension RuntimeShard {
 
     // MARK: Failures
 
+    /// What a call needs cannot be read. The function is not to blame, so this is no attempt to call it.
+    private func unreadable(_ id: DispatchMachine.AddressID, _ failure: StoreFailure) {
+        addresses[id]?.lastFailure = RequestReplyFailure(.transport, "what is needed for the call cannot be read: \(failure)")
+        perform(machine.callNotMade(id, at: clock.now()))
+    }
+
     private func failed(_ id: DispatchMachine.AddressID, _ failure: RequestReplyFailure) {
         guard let record = addresses[id] else { return }
         let attempts = machine.failures(of: id) + 1
@@ -286,7 +301,7 @@ extension RuntimeShard {
         if failure.isAboutSize, record.batch.count > 1 {
             // Half of it may fit.
             addresses[id]?.splitBatch()
-            perform(machine.callFailed(id, reach: .reached, wait: nil, at: clock.now(), chance: 1))
+            perform(machine.batchReplaced(id, hasMore: true))
             return
         }
         let isHopeless = failure.isHopeless || limits.maxAttempts.map { attempts >= $0 } ?? false

@@ -120,7 +120,7 @@ extension RuntimeShard {
     ) async throws(AdministrationRefusal) -> [String] {
         await changeBegins(of: address)
         let names: [String]
-        do throws(RequestReplyFailure) {
+        do throws(StoreFailure) {
             var values = try await values(of: address)
             names = edit(&values)
             for name in names {
@@ -136,7 +136,7 @@ extension RuntimeShard {
             changeEnds(of: address)
         } catch {
             changeEnds(of: address)
-            throw AdministrationRefusal(error.message)
+            throw AdministrationRefusal("the values of \(address) cannot be read: \(error.message)")
         }
         await flushed()
         return names

@@ -54,7 +54,7 @@ extension RuntimeShard {
 
     /// Reads on where the messages at hand end.
     func loadDelayed() {
-        guard delayed.needsLoad else { return }
+        guard !isStopping, delayed.needsLoad else { return }
         delayed.loadBegan()
         Task { await self.readDelayed() }
     }
@@ -70,7 +70,7 @@ extension RuntimeShard {
         } catch {
             delayed.loadFailed()
             logger.error("delayed messages cannot be read", metadata: ["failure": "\(error)"])
-            try? await Task.sleep(for: .seconds(1))
+            try? await Task.sleep(for: limits.pauseAfterStoreFailure)
             loadDelayed()
         }
     }

@@ -4,6 +4,15 @@ internal import RuntimeCore
 internal import TransportCore
 
 extension RuntimeShard {
+    /// Somebody who waits for records.
+    struct Taker {
+        let continuation: CheckedContinuation<[EgressRecord], Never>
+        let timer: Scheduled<Void>
+    }
+
+    /// How long whoever wants records waits for the store.
+    private static let longestRead = Duration.seconds(5)
+
     /// What a function sends out begins to wait for a taker, or becomes a dead letter that says why it cannot.
     func emit(_ message: InvocationResult.EgressMessage, from address: RuntimeAddress) {
         do throws(EgressFault) {
@@ -39,6 +48,9 @@ extension RuntimeShard {
         while let (taker, records) = topics[topic]?.serve() {
             answer(taker, with: records, of: topic)
         }
+        for taker in topics[topic]?.disappointed() ?? [] {
+            answer(taker, with: [])
+        }
         if let place = topics[topic]?.loadBegins() {
             Task { await self.readEgress(topic, after: place) }
         }
@@ -55,8 +67,9 @@ extension RuntimeShard {
     }
 
     func answer(_ taker: EgressQueue.TakerID, with records: [EgressRecord], of topic: String? = nil) {
-        if let continuation = takers.removeValue(forKey: taker) {
-            continuation.resume(returning: records)
+        if let taker = takers.removeValue(forKey: taker) {
+            taker.timer.cancel()
+            taker.continuation.resume(returning: records)
         } else if let topic, !records.isEmpty {
             topics[topic]?.returned(records)
         }
@@ -65,56 +78,71 @@ extension RuntimeShard {
     private func left(_ taker: EgressQueue.TakerID, _ topic: String) {
         topics[topic]?.left(taker)
         answer(taker, with: [])
+        forgetUnused(topic)
+    }
+
+    /// Names that somebody asks for in vain take no room.
+    private func forgetUnused(_ topic: String) {
+        if topics[topic]?.isUnused == true {
+            topics[topic] = nil
+        }
     }
 }
 
 extension RuntimeShard: EgressTopics {
     func take(from topic: String, atMost limit: Int, waiting wait: Duration) async throws(StoreFailure) -> [EgressRecord] {
-        guard !isStopping else { return [] }
         let taker = EgressQueue.TakerID(number: nextTaker)
         nextTaker += 1
-        topics[topic, default: EgressQueue()].wanted(by: taker, atMost: limit)
-        let isEmpty = topics[topic]?.count == 0
-        if isEmpty, wait <= .zero {
-            topics[topic]?.left(taker)
-            return []
-        }
-        let timer = loop.scheduleTask(in: .nanoseconds(max(wait, .seconds(isEmpty ? 0 : 5)).inNanoseconds)) { [weak self] in
-            guard let self else { return }
-            Task { await self.left(taker, topic) }
-        }
         let records = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                takers[taker] = continuation
-                serve(topic)
-                // A cancellation up to here has not found what to cancel.
-                if Task.isCancelled {
-                    left(taker, topic)
-                }
+                begin(taker, topic, limit, wait, continuation)
             }
         } onCancel: {
             Task { await self.left(taker, topic) }
         }
-        timer.cancel()
         guard !records.isEmpty else { return [] }
-        if Task.isCancelled {
-            topics[topic]?.returned(records)
-            serve(topic)
-            return []
-        }
-        for record in records {
-            pending.taken(record)
-        }
         let failure: StoreFailure? = await withCheckedContinuation { continuation in
+            for record in records {
+                pending.taken(record)
+            }
             commitWaiters[group, default: []].append(.taken(records, continuation))
             flushSoon()
         }
         if let failure {
             topics[topic]?.returned(records)
+            serve(topic)
             throw failure
+        }
+        if Task.isCancelled {
+            await putBack(records)
+            return []
         }
         figures.taken(topic: topic, records.count)
         return records
+    }
+
+    private func begin(
+        _ taker: EgressQueue.TakerID,
+        _ topic: String,
+        _ limit: Int,
+        _ wait: Duration,
+        _ continuation: CheckedContinuation<[EgressRecord], Never>
+    ) {
+        let isEmpty = topics[topic].map { $0.count == 0 } ?? true
+        // A cancellation up to here has not found what to cancel.
+        guard !isStopping, !Task.isCancelled, !isEmpty || wait > .zero else {
+            continuation.resume(returning: [])
+            return
+        }
+        topics[topic, default: EgressQueue()].wanted(by: taker, atMost: limit, isWaiting: wait > .zero)
+        // Reading what is there from the store is no waiting for it, but has an end as well.
+        let longest = isEmpty ? wait : max(wait, Self.longestRead)
+        let timer = loop.scheduleTask(in: .nanoseconds(longest.inNanoseconds)) { [weak self] in
+            guard let self else { return }
+            Task { await self.left(taker, topic) }
+        }
+        takers[taker] = Taker(continuation: continuation, timer: timer)
+        serve(topic)
     }
 
     func putBack(_ records: [EgressRecord]) async {

@@ -23,7 +23,7 @@ actor RuntimeShard {
         var batch: [StoredMessage] = []
         /// How many come after these and are in the store only.
         var spilled = 0
-        /// The last one that is or was here; those in the store come after it.
+        /// The last one that is or was here; those that are in the store only come after it.
         var lastSequence: Int64 = 0
         /// What the last call failed with; `nil` where none has with this batch.
         var lastFailure: RequestReplyFailure?
@@ -76,10 +76,15 @@ actor RuntimeShard {
     var group = 1
     var storedGroup = 0
     var isFlushing = false
+    /// A group was given up, as the runtime stops and nothing can be stored. Nothing that comes after it may be stored.
+    var isAbandoned = false
     var storeFailure: StoreFailure?
     var commitWaiters: [Int: [CommitWaiter]] = [:]
-    /// Keys of messages that are being accepted.
-    var keysAtHand: Set<String> = []
+    /// Keys of messages that are being accepted, and who waits to do the same.
+    var keysAtHand: [String: [CheckedContinuation<Void, Never>]] = [:]
+    /// Messages that are being accepted: they do not wait for their function yet, but will.
+    var acceptingCount = 0
+    var accepting: [RuntimeAddress: Int] = [:]
     var lastSequence: Int64 = 0
     /// Addresses whose values a tool changes, and who waits for the end of that.
     var changing: [RuntimeAddress: [CheckedContinuation<Void, Never>]] = [:]
@@ -89,7 +94,7 @@ actor RuntimeShard {
     var delayed = DelayedWindow()
     var delayedTimer: (due: WallTime, timer: Scheduled<Void>)?
     var topics: [String: EgressQueue] = [:]
-    var takers: [EgressQueue.TakerID: CheckedContinuation<[EgressRecord], Never>] = [:]
+    var takers: [EgressQueue.TakerID: Taker] = [:]
     var nextTaker = 0
 
     var isStarted = false
@@ -172,8 +177,13 @@ actor RuntimeShard {
         for taker in takers.keys {
             answer(taker, with: [])
         }
-        guard machine.callsInFlight > 0 else { return }
-        await withCheckedContinuation { idle.append($0) }
+        await withCheckedContinuation { continuation in
+            if machine.callsInFlight > 0 {
+                idle.append(continuation)
+            } else {
+                continuation.resume()
+            }
+        }
     }
 
     /// Stores what is left, and closes the store.
@@ -226,12 +236,12 @@ actor RuntimeShard {
             addressIDs[message.target] = id
             addresses[id] = AddressRecord(address: message.target, function: function)
         }
-        addresses[id]?.take(message, isMemoryFull: waitingBytes >= limits.maxWaitingBytesInMemory)
-        if let record = addresses[id] {
-            if record.spilled == 0 {
-                waitingBytes += message.invocation.count
-            }
-            count(1, for: record.function)
+        let isMemoryFull = waitingBytes >= limits.maxWaitingBytesInMemory || addresses[id]?.waiting.count ?? 0 >= limits.messagesInMemory
+        if addresses[id]?.take(message, isMemoryFull: isMemoryFull) == true {
+            waitingBytes += message.invocation.count
+        }
+        if let function = addresses[id]?.function {
+            count(1, for: function)
         }
         perform(actions)
     }
@@ -277,9 +287,6 @@ actor RuntimeShard {
 }
 
 extension RuntimeShard.AddressRecord {
-    /// How many messages are held in memory for one address.
-    static let window = 4_096
-
     /// Lets those go on who waited for the end of the call.
     func callEnded() {
         for waiter in idleWaiters {
@@ -287,13 +294,18 @@ extension RuntimeShard.AddressRecord {
         }
     }
 
-    mutating func take(_ message: StoredMessage, isMemoryFull: Bool) {
-        if spilled > 0 || isMemoryFull || waiting.count >= Self.window {
+    /// - Returns: whether the message is held here; otherwise it is in the store only.
+    mutating func take(_ message: StoredMessage, isMemoryFull: Bool) -> Bool {
+        // One from outside waits until it is stored, while those of functions come at once and may overtake it. Whoever reads
+        // the store for what comes after them does not find it.
+        let isOvertaken = message.sequence < lastSequence
+        guard isOvertaken || (spilled == 0 && !isMemoryFull) else {
             spilled += 1
-        } else {
-            waiting.append(message)
-            lastSequence = message.sequence
+            return false
         }
+        waiting.append(message)
+        lastSequence = max(lastSequence, message.sequence)
+        return true
     }
 }
 

@@ -245,6 +245,36 @@ import TransportCore
         #expect(machine.released().isEmpty)
     }
 
+    @Test("a call that could not be made is no failure, and lets another address find out about the function")
+    func callNotMade() throws {
+        var machine = machine(proven: false)
+        let (first, _) = machine.opened(greeter)
+        let (second, _) = machine.opened(greeter)
+        let actions = machine.callNotMade(first, at: .zero)
+        #expect(calls(actions) == [second])
+        #expect(machine.failures(of: first) == 0)
+        let (pause, until) = try #require(firstPause(actions))
+        #expect(until == TransportInstant.zero.advanced(by: .milliseconds(800)))
+        #expect(machine.pauseEnded(pause).isEmpty)
+        #expect(machine.callSucceeded(second, hasMore: false) == [.close(second), .call(first)])
+    }
+
+    @Test("another batch has all its attempts, and is sent at once; that there is none says nothing about the function")
+    func batchReplaced() throws {
+        var machine = machine(proven: false)
+        let (first, _) = machine.opened(greeter)
+        let (pause, _) = try #require(firstPause(machine.callFailed(first, reach: .reached, wait: nil, at: .zero, chance: 0)))
+        _ = machine.pauseEnded(pause)
+        #expect(machine.failures(of: first) == 1)
+        #expect(machine.batchReplaced(first, hasMore: true) == [.call(first)])
+        #expect(machine.failures(of: first) == 0)
+        let (second, _) = machine.opened(greeter)
+        let (third, opened) = machine.opened(greeter)
+        #expect(opened.isEmpty)
+        #expect(machine.batchReplaced(first, hasMore: false) == [.close(first), .call(second)])
+        #expect(calls(machine.callSucceeded(second, hasMore: false)) == [third])
+    }
+
     @Test("events of an address that is not being called, or never was, do nothing")
     func unknownIDs() {
         var machine = machine()
@@ -257,6 +287,8 @@ import TransportCore
             #expect(machine.callSucceeded(id, hasMore: true).isEmpty)
             #expect(machine.callFailed(id, reach: .unreachable, wait: nil, at: .zero, chance: 0).isEmpty)
             #expect(machine.batchDropped(id, reach: .unreachable, hasMore: true).isEmpty)
+            #expect(machine.batchReplaced(id, hasMore: true).isEmpty)
+            #expect(machine.callNotMade(id, at: .zero).isEmpty)
         }
         #expect(machine.pauseEnded(.init(address: stranger, number: 1)).isEmpty)
         #expect(machine.callsInFlight == 0)

@@ -138,6 +138,10 @@ struct DispatchSimulation {
         guard let id = calling.randomElement(using: &random), let address = addresses[id], let batch = address.batch else { return }
         addresses[id]?.batch = nil
         functions[address.function].probes.remove(id)
+        if !isHealthy, Int.random(in: 0..<10, using: &random) == 0 {
+            endWithoutCall(id, address)
+            return
+        }
         let reach: DispatchMachine.Reach
         switch functions[address.function].mode {
         case .up:
@@ -158,6 +162,19 @@ struct DispatchSimulation {
             perform(machine.batchDropped(id, reach: reach, hasMore: address.waiting > batch))
         } else {
             perform(machine.callFailed(id, reach: reach, wait: nil, at: now, chance: Double.random(in: 0...1, using: &random)))
+        }
+    }
+
+    /// It turns out that there is no call to be made, or not with this batch.
+    private mutating func endWithoutCall(_ id: AddressID, _ address: Address) {
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0:
+            perform(machine.callNotMade(id, at: now))
+        case 1:
+            perform(machine.batchReplaced(id, hasMore: true))
+        default:
+            addresses[id]?.waiting = 0
+            perform(machine.batchReplaced(id, hasMore: false))
         }
     }
 

@@ -44,6 +44,19 @@ import Testing
         #expect(queue.serve()?.taker == bob)
     }
 
+    @Test("whoever does not wait for what comes later hears when nothing is left")
+    func disappointed() {
+        var queue = queue(1...1)
+        queue.wanted(by: ann, atMost: 1, isWaiting: false)
+        #expect(queue.disappointed().isEmpty)
+        _ = queue.serve()
+        queue.wanted(by: ann, atMost: 1, isWaiting: false)
+        queue.wanted(by: bob, atMost: 1)
+        #expect(queue.disappointed() == [ann])
+        queue.stored(record(2))
+        #expect(queue.serve()?.taker == bob)
+    }
+
     @Test("what is put back comes first again")
     func returned() {
         var queue = queue(1...4)

@@ -1,0 +1,100 @@
+import LocalRuntime
+import NIOConcurrencyHelpers
+import RuntimeCore
+import TestSupport
+
+/// A store in memory that fails and waits on command, and tells what was stored.
+final class CommandedStore: StateStore, WaitingStore {
+    private struct Commands {
+        var failure: StoreFailure?
+        var readFailure: StoreFailure?
+        var holdsCommits: Gate?
+        var holdsKeys: Gate?
+    }
+
+    let kept: InMemoryStateStore
+    /// Every group that was tried.
+    let attempts = Journal<StoreChanges>()
+    /// Every group that was stored.
+    let commits = Journal<StoreChanges>()
+    /// Every key that was asked for.
+    let keys = Journal<String>()
+    private let commands = NIOLockedValueBox(Commands())
+
+    /// - Parameter kept: what a store before it has left behind.
+    init(_ kept: InMemoryStateStore = InMemoryStateStore()) {
+        self.kept = kept
+    }
+
+    /// What commits fail with from now on; `nil` for not at all.
+    func fail(_ failure: StoreFailure?) { commands.withLockedValue { $0.failure = failure } }
+    /// What reads fail with from now on; `nil` for not at all.
+    func failReads(_ failure: StoreFailure?) { commands.withLockedValue { $0.readFailure = failure } }
+    /// Lets no commit end before the gate opens.
+    func holdCommits(_ gate: Gate?) { commands.withLockedValue { $0.holdsCommits = gate } }
+    /// Says nothing about keys before the gate opens.
+    func holdKeys(_ gate: Gate?) { commands.withLockedValue { $0.holdsKeys = gate } }
+
+    private func check() throws(StoreFailure) {
+        if let failure = commands.withLockedValue({ $0.readFailure }) { throw failure }
+    }
+
+    func recover() async throws(StoreFailure) -> RecoveredContents { await kept.recover() }
+
+    func commit(_ changes: StoreChanges) async throws(StoreFailure) {
+        attempts.append(changes)
+        if let gate = commands.withLockedValue({ $0.holdsCommits }) { try? await gate.opened() }
+        if let failure = commands.withLockedValue({ $0.failure }) { throw failure }
+        await kept.commit(changes)
+        commits.append(changes)
+    }
+
+    func state(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[StoredState]] {
+        try check()
+        return await kept.state(of: addresses)
+    }
+
+    func addresses(of functionType: String?, after address: RuntimeAddress?, limit: Int)
+        async throws(StoreFailure) -> [RuntimeAddress]
+    {
+        try check()
+        return await kept.addresses(of: functionType, after: address, limit: limit)
+    }
+
+    func forget(before time: WallTime) async throws(StoreFailure) { await kept.forget(before: time) }
+
+    func close() async {}
+
+    func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int)
+        async throws(StoreFailure) -> [StoredMessage]
+    {
+        try check()
+        return await kept.messages(of: address, after: sequence, limit: limit)
+    }
+
+    func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure)
+        -> [DelayedMessage]
+    {
+        try check()
+        return await kept.delayed(after: place, limit: limit)
+    }
+
+    func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure)
+        -> [EgressRecord]
+    {
+        try check()
+        return await kept.egress(topic: topic, after: sequence, limit: limit)
+    }
+
+    func isAccepted(_ key: String) async throws(StoreFailure) -> Bool {
+        keys.append(key)
+        if let gate = commands.withLockedValue({ $0.holdsKeys }) { try? await gate.opened() }
+        try check()
+        return await kept.isAccepted(key)
+    }
+
+    func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter] {
+        try check()
+        return await kept.deadLetters(after: sequence, limit: limit)
+    }
+}

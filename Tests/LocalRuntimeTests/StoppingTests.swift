@@ -1,0 +1,128 @@
+import NIOConcurrencyHelpers
+import RequestReply
+import RuntimeCore
+import TestSupport
+import Testing
+import TransportCore
+
+@testable import LocalRuntime
+
+@Suite(.timeLimit(.minutes(2))) struct StoppingTests {
+    @Test("stopping waits for the calls in flight, and what waits goes on after a restart")
+    func drains() async throws {
+        let gate = Gate()
+        let app = try await TestRuntime([
+            "example/person": { call in
+                guard call.state["seen"] != nil else { return .incomplete([Bodies.seen]) }
+                if call.id == "Ann" { try? await gate.opened() }
+                return await Bodies.counter(call)
+            }
+        ]).started()
+        try await app.send("example/person", "Ann", .int(1))
+        try await app.functions.calls.count(2)
+        try await app.send("example/person", "Ann", .int(2))
+        try await app.send("example/person", "Bob", .int(1))
+        async let stopped: Void = app.stop()
+        try await app.until { await app.runtime.shard.isStopping }
+        await #expect(throws: IngressRefusal.self) { try await app.send("example/person", "Cid", .int(1)) }
+        #expect(await app.runtime.administration.readiness() == .notReady("the runtime is stopping"))
+        gate.open()
+        await stopped
+        #expect(await app.number("seen", of: "example/person", "Ann") == 1)
+        #expect(app.functions.calls.entries.count == 2)
+        let again = try await TestRuntime(on: app.store, ["example/person": Bodies.counter]).started()
+        try await again.until("seen", of: "example/person", "Ann", is: 2)
+        try await again.until("seen", of: "example/person", "Bob", is: 1)
+        await again.stop()
+    }
+
+    @Test("addresses that pause keep nobody from stopping, and are called at once after a restart")
+    func pausing() async throws {
+        let app = try await TestRuntime(["example/person": { _ in .failure(RequestReplyFailure(.timedOut, "no answer")) }]).started()
+        for id in ["Ann", "Bob"] {
+            try await app.send("example/person", id, .int(1))
+        }
+        try await app.functions.calls.count(3)
+        await app.stop()
+        let again = try await TestRuntime(on: app.store, ["example/person": Bodies.counter]).started()
+        for id in ["Ann", "Bob"] {
+            try await again.until("seen", of: "example/person", id, is: 1)
+        }
+        await again.stop()
+    }
+
+    @Test("a runtime that nothing was sent to stops, and so does one that was not started")
+    func idle() async throws {
+        await TestRuntime([:]).stop()
+        let app = try await TestRuntime([:]).started()
+        await app.stop()
+        #expect(app.store.commits.entries.isEmpty)
+    }
+
+    @Test("whoever waits for records is told that there are none")
+    func takers() async throws {
+        let app = try await TestRuntime([:]).started()
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<3 {
+                group.addTask { try await app.runtime.topics.take(from: "greetings", atMost: 1, waiting: .seconds(3_600)).count }
+            }
+            try await app.until { await app.runtime.shard.takers.count == 3 }
+            await app.stop()
+            for try await count in group {
+                #expect(count == 0)
+            }
+        }
+        #expect(try await app.runtime.topics.take(from: "greetings", atMost: 1, waiting: .seconds(3_600)).isEmpty)
+    }
+
+    @Test("a message whose key is looked up while the runtime stops is refused")
+    func keyWhileStopping() async throws {
+        let app = try await TestRuntime(["example/person": Bodies.counter]).started()
+        let gate = Gate()
+        app.store.holdKeys(gate)
+        let sent = Task { try await app.send("example/person", "Bob", .int(1), key: "a") }
+        try await app.store.keys.count(1)
+        await app.stop()
+        gate.open()
+        await #expect(throws: IngressRefusal.self) { try await sent.value }
+        #expect(app.store.commits.entries.isEmpty)
+    }
+
+    @Test("messages that go round between functions arrive once each, whenever the runtime is stopped", arguments: 0..<6 as Range<UInt64>)
+    func restarts(seed: UInt64) async throws {
+        var random = SeededRandom(seed: seed)
+        let store = CommandedStore()
+        let body: TestFunctions.Body = { call in
+            guard call.state["seen"] != nil else { return .incomplete([Bodies.seen]) }
+            let next = call.numbers.filter { $0 > 0 }.map {
+                InvocationResult.Message("example/person", "\(($0 &* 7) % 11)", .int($0 - 1))
+            }
+            let seen = (call.number("seen") ?? 0) + Int32(call.invocations.count)
+            return .result(InvocationResult(stateChanges: [StateValue("seen", .int(seen))], messages: next))
+        }
+        var limits = RuntimeLimits(maxInFlight: 3)
+        limits.messagesInMemory = Int.random(in: 1...3, using: &random)
+        var expected: Int32 = 0
+        for round in 0..<6 {
+            let app = try await TestRuntime(on: store, limits: limits, ["example/person": body]).started()
+            for id in 0..<10 {
+                let depth = Int32.random(in: 0...30, using: &random)
+                try await app.send("example/person", "\(id)", .int(depth))
+                expected += depth + 1
+            }
+            if round < 5 {
+                let calls = Int.random(in: 1...8, using: &random)
+                try await app.functions.calls.count(calls)
+            } else {
+                try await app.untilEmpty()
+            }
+            await app.stop()
+        }
+        var seen: Int32 = 0
+        for id in 0..<11 {
+            let states = await store.kept.state(of: [RuntimeAddress(functionType: "example/person", id: "\(id)")])[0]
+            if let value = states.first, case .int(let number)? = try? EncodedValue(encoded: value.value).decoded() { seen += number }
+        }
+        #expect(seen == expected)
+    }
+}
