@@ -5,8 +5,9 @@ internal import RuntimeCore
 /// thread that tasks run on.
 ///
 /// Work once begun is finished, also where the task that asked for it has been cancelled.
-// Sendable: `session` is touched by work on the serial queue of `database` only, after the initialiser and before the end of
-// the last reference.
+// `@unchecked Sendable` because `database` and `file` never change, and `session`, which does, is touched by work on the serial
+// queue of `database` only: in the initialiser nobody else has the object yet, and in `deinit` nobody else has it any more, as
+// all work on the queue holds it.
 final class Connection<Session>: @unchecked Sendable {
     private let database: DatabaseQueue
     private let file: StoreFile

@@ -115,7 +115,8 @@ extension PreparedStatement {
         if code != SQLITE_OK { throw failure() }
     }
 
-    /// Has SQLite copy what is bound (`SQLITE_TRANSIENT`, a macro that Swift cannot read).
+    /// Has SQLite copy what is bound. C defines `SQLITE_TRANSIENT` as the pointer with the value -1, by a macro that Swift does
+    /// not import; no other way of writing that pointer exists, and SQLite compares it without ever calling it.
     private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 }
 

@@ -28,6 +28,7 @@ import TransportCore
             }
         }
         for _ in 0..<6 {
+            // The moment of the kill is what is tried out: any will do, and no outcome depends on which it is.
             try await Task.sleep(for: .milliseconds(Int.random(in: 50...900, using: &random)))
             try await current.replace { old in
                 try await old.kill()
@@ -59,6 +60,7 @@ import TransportCore
                 totals[String(parts[0])] = Int(parts[1])
             }
             if totals == expected { break }
+            // Asking makes work itself, so that what is still on its way gets room between two rounds.
             try await Task.sleep(for: .milliseconds(500))
         }
         return totals
@@ -102,6 +104,7 @@ private actor CurrentProcess {
                 key: message.key
             )
             if status == 202 { return }
+            // A client whose server is away tries again a little later.
             try await Task.sleep(for: .milliseconds(20))
         }
     }

@@ -56,6 +56,8 @@ import TransportCore
         )
         #expect(try await runtime.take("told") == "now")
         try await runtime.kill()
+        // The process has the system's clock: the message falls due while nothing runs. Should it run early or late, the
+        // outcome is the same.
         try await Task.sleep(for: .seconds(2))
         runtime = try await start()
         #expect(try await runtime.take("told") == "late")
