@@ -27,7 +27,11 @@ extension RuntimeShard: MessageAccepting {
             throw IngressRefusal(.unknownFunction, error.message)
         }
         do throws(FunctionValueError) {
-            let value = try FunctionValue(typename: message.typename, bytes: message.value)
+            let value =
+                switch message.value {
+                case .encoded(let bytes): try FunctionValue(typename: message.typename, bytes: bytes)
+                case .written(let text): try FunctionValue(written: text, typename: message.typename)
+                }
             return (EncodedInvocation(EncodedValue(value)).bytes, limit)
         } catch {
             throw IngressRefusal(.malformedValue, error.description)

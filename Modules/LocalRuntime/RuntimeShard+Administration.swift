@@ -52,7 +52,7 @@ extension RuntimeShard: RuntimeAdministration {
     private func respond(to request: RuntimeRequest) async throws -> RuntimeAnswer {
         switch request {
         case .send(let address, let typename, let value, let key):
-            try await accept(IngressMessage(to: address, typename: typename, value: value.bytes, idempotencyKey: key))
+            try await accept(IngressMessage(to: address, typename: typename, .encoded(value.bytes), idempotencyKey: key))
             return .accepted
         case .addresses(let functionType, let last, let limit):
             return try await listAddresses(of: functionType, after: last, limit: Self.page(limit))

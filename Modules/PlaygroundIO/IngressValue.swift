@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import RuntimeCore
 
 /// What a body means, as its `Content-Type` says.
 ///
@@ -9,14 +10,16 @@ internal import HTTPTypes
 /// | everything else, and none | the body as a string |
 struct IngressValue: Equatable {
     let typename: String
-    let bytes: [UInt8]
+    let value: IngressMessage.Value
 
+    /// What typenames of values begin with that are written as text.
+    private static let builtInPrefix = "io.statefun.types/"
     private static let typedPrefix = "application/vnd."
 
     /// - Throws: ``HTTPRefusal`` where the body is no such value, and where the field names no type.
     init(contentType: String?, body: [UInt8]) throws(HTTPRefusal) {
         guard let contentType, let written = Self.typename(in: contentType) else {
-            self = try Self.read(.string, body)
+            self = try Self.written("\(Self.builtInPrefix)string", body)
             return
         }
         guard let slash = written.firstIndex(of: "/"), written.startIndex != slash,
@@ -28,23 +31,16 @@ struct IngressValue: Equatable {
                 "the Content-Type '\(contentType.prefix(200))' names no type; write application/vnd.<namespace>/<name>, such as application/vnd.example/GreetRequest"
             )
         }
-        guard written[..<slash] == WrittenValue.namespace else {
-            typename = written
-            bytes = body
+        guard written.hasPrefix(Self.builtInPrefix) else {
+            self.init(typename: written, value: .encoded(body))
             return
         }
-        guard let type = WrittenValue(rawValue: String(name)) else {
-            throw HTTPRefusal(
-                .badRequest,
-                "there is no type \(written.prefix(200)); write one of \(WrittenValue.allCases.map(\.typename).joined(separator: ", "))"
-            )
-        }
-        self = try Self.read(type, body)
+        self = try Self.written(written, body)
     }
 
-    private init(typename: String, bytes: [UInt8]) {
+    private init(typename: String, value: IngressMessage.Value) {
         self.typename = typename
-        self.bytes = bytes
+        self.value = value
     }
 
     /// What stands between the prefix and the parameters; `nil` where another prefix stands there.
@@ -56,16 +52,13 @@ struct IngressValue: Equatable {
         return end.flatMap { String(name[...$0]) } ?? ""
     }
 
-    private static func read(_ type: WrittenValue, _ body: [UInt8]) throws(HTTPRefusal) -> IngressValue {
+    private static func written(_ typename: String, _ body: [UInt8]) throws(HTTPRefusal) -> IngressValue {
         guard let text = String(validating: body, as: UTF8.self) else {
             throw HTTPRefusal(
                 .badRequest,
                 "the body is not UTF-8 text; name its type in Content-Type, such as application/vnd.example/GreetRequest, to send bytes"
             )
         }
-        guard let bytes = type.encode(text) else {
-            throw HTTPRefusal(.badRequest, "the body is no value of type \(type.typename); write \(type.allowedText)")
-        }
-        return IngressValue(typename: type.typename, bytes: bytes)
+        return IngressValue(typename: typename, value: .written(text))
     }
 }

@@ -61,7 +61,7 @@ public final class PlaygroundIngress: Ingress {
             throw HTTPRefusal(.badRequest, "the Idempotency-Key has \(key.utf8.count) bytes; write 1 to \(longestKey)")
         }
         let value = try IngressValue(contentType: call.fields[.contentType], body: Array(call.body.readableBytesView))
-        return IngressMessage(to: target, typename: value.typename, value: value.bytes, idempotencyKey: key)
+        return IngressMessage(to: target, typename: value.typename, value.value, idempotencyKey: key)
     }
 
     private static func refusal(_ refusal: IngressRefusal) -> HTTPRefusal {

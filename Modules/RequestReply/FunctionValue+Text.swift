@@ -78,6 +78,19 @@ extension FunctionValue {
         self = value
     }
 
+    /// Reads a value of a built-in type as somebody writes it into a file or the body of a request. White space around anything
+    /// but a string does not count: a file ends with a line break.
+    /// - Throws: ``FunctionValueError`` where `typename` is not that of a built-in type, and where `text` is no such value.
+    public init(written text: String, typename: String) throws(FunctionValueError) {
+        guard let type = BuiltInType(typename: typename) else {
+            throw FunctionValueError(
+                "\(typename.shownShort) is no type of values that are written as text",
+                remedy: "write one of \(BuiltInType.allCases.map(\.typename).joined(separator: ", "))"
+            )
+        }
+        try self.init(parsing: type == .string ? text : text.withoutSpaceAround, as: type)
+    }
+
     /// Makes a value of JSON text; its bytes are the text as written.
     /// - Throws: ``FunctionValueError`` where `json` is not JSON, and where the type has another form on the wire.
     public init(json: String, typename: String) throws(FunctionValueError) {
@@ -105,6 +118,14 @@ extension BuiltInType {
         case .double: "a number up to \(Double.greatestFiniteMagnitude), inf or nan"
         case .string: "any text"
         }
+    }
+}
+
+extension String {
+    fileprivate var withoutSpaceAround: String {
+        let isSpace: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" }
+        guard let last = unicodeScalars.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(unicodeScalars[...last].drop(while: isSpace))
     }
 }
 

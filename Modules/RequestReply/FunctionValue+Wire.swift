@@ -50,7 +50,7 @@ extension FunctionValue {
         case .long(let value): value == 0 ? [] : Self.fixed64(UInt64(bitPattern: value))
         case .float(let value): value.bitPattern == 0 ? [] : Self.fixed32(value.bitPattern)
         case .double(let value): value.bitPattern == 0 ? [] : Self.fixed64(value.bitPattern)
-        case .string(let value): value.isEmpty ? [] : Self.text(value)
+        case .string(let value): Self.text(value)
         case .custom(_, let bytes): bytes
         }
     }
@@ -65,16 +65,9 @@ extension FunctionValue {
     }
 
     private static func text(_ value: String) -> [UInt8] {
-        var bytes: [UInt8] = [1 << 3 | 2]
-        var length = value.utf8.count
-        bytes.reserveCapacity(length + 11)
-        while length > 0x7F {
-            bytes.append(UInt8(truncatingIfNeeded: length) | 0x80)
-            length >>= 7
-        }
-        bytes.append(UInt8(length))
-        bytes.append(contentsOf: value.utf8)
-        return bytes
+        var writer = WireWriter(capacity: WireWriter.size(1, text: value))
+        writer.text(1, value)
+        return writer.bytes
     }
 
     private static func decode<Wrapper: Message>(

@@ -18,15 +18,22 @@ public protocol MessageAccepting: Sendable {
 
 /// A message from outside.
 public struct IngressMessage: Hashable, Sendable {
+    /// What a message says.
+    public enum Value: Hashable, Sendable {
+        /// The bytes that stand for the value on the wire.
+        case encoded([UInt8])
+        /// A value of a built-in type (`io.statefun.types/…`) as a person writes it, such as `42`, or any text for a string.
+        case written(String)
+    }
+
     public var target: RuntimeAddress
     /// The type of the value as `namespace/name`.
     public var typename: String
-    /// The bytes that stand for the value on the wire.
-    public var value: [UInt8]
+    public var value: Value
     /// What the sender names the message by. Another one with the same key is accepted without any effect.
     public var idempotencyKey: String?
 
-    public init(to target: RuntimeAddress, typename: String, value: [UInt8], idempotencyKey: String? = nil) {
+    public init(to target: RuntimeAddress, typename: String, _ value: Value, idempotencyKey: String? = nil) {
         self.target = target
         self.typename = typename
         self.value = value

@@ -10,7 +10,7 @@ final class TickIngress: Ingress {
         let clock = RuntimeAddress(functionType: "com.example/clock", id: "wall")
         let task = Task {
             while !Task.isCancelled {
-                try? await messages.accept(IngressMessage(to: clock, typename: "io.statefun.types/string", value: []))
+                try? await messages.accept(IngressMessage(to: clock, typename: "io.statefun.types/string", .written("tick")))
                 try? await Task.sleep(for: .seconds(60))
             }
         }

@@ -12,7 +12,7 @@ enum RuntimeExamples {
             IngressMessage(
                 to: RuntimeAddress(functionType: "com.example/greeter", id: "Bob"),
                 typename: "example/GreetRequest",
-                value: Array(#"{"name": "Bob"}"#.utf8)
+                .encoded(Array(#"{"name": "Bob"}"#.utf8))
             )
         )
         await runtime.stop(drainingFor: .seconds(10))

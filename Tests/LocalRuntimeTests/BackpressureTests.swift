@@ -131,15 +131,28 @@ import TransportCore
         await app.stop()
     }
 
-    @Test("a value that is none of its type is refused")
-    func malformed() async throws {
+    @Test(
+        "a value that is none of its type is refused",
+        arguments: [
+            ("int", IngressMessage.Value.encoded([0xff])), ("int", .written("2147483648")), ("bool", .written("yes")),
+            ("number", .written("1")),
+        ]
+    )
+    func malformed(name: String, value: IngressMessage.Value) async throws {
         let app = try await TestRuntime(["example/person": Bodies.nothing]).started()
-        let message = IngressMessage(
-            to: RuntimeAddress(functionType: "example/person", id: "Bob"),
-            typename: "io.statefun.types/int",
-            value: [0xff]
-        )
+        let person = RuntimeAddress(functionType: "example/person", id: "Bob")
+        let message = IngressMessage(to: person, typename: "io.statefun.types/\(name)", value)
         #expect(await refusal { () async throws(IngressRefusal) in try await app.runtime.messages.accept(message) } == .malformedValue)
+        await app.stop()
+    }
+
+    @Test("a value that is written as text comes as functions of every SDK read it")
+    func written() async throws {
+        let app = try await TestRuntime(["example/person": Bodies.nothing]).started()
+        let person = RuntimeAddress(functionType: "example/person", id: "Bob")
+        try await app.runtime.messages.accept(IngressMessage(to: person, typename: "io.statefun.types/int", .written("42\n")))
+        try await app.untilEmpty()
+        #expect(app.functions.calls.entries.flatMap(\.numbers) == [42])
         await app.stop()
     }
 }

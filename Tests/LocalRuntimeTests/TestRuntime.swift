@@ -116,7 +116,7 @@ struct TestRuntime {
             IngressMessage(
                 to: RuntimeAddress(functionType: functionType, id: id),
                 typename: value.typename,
-                value: value.bytes,
+                .encoded(value.bytes),
                 idempotencyKey: key
             )
         )

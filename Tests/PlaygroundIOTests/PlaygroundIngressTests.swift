@@ -1,5 +1,4 @@
 import Logging
-import RequestReply
 import RuntimeCore
 import TestSupport
 import Testing
@@ -51,7 +50,7 @@ import Testing
         )
         #expect(answer.status == 202)
         #expect(answer.body.isEmpty)
-        let expected = IngressMessage(to: Self.address, typename: "example/GreetRequest", value: Array(#"{"name": "Bob"}"#.utf8))
+        let expected = IngressMessage(to: Self.address, typename: "example/GreetRequest", .encoded(Array(#"{"name": "Bob"}"#.utf8)))
         #expect(world.messages.accepted == [expected])
         await world.finish()
     }
@@ -61,7 +60,7 @@ import Testing
         let world = try await World()
         #expect(try await world.put("/example/person/Bob", "Content-Type: \(type)", body: "héllo").status == 202)
         #expect(world.messages.accepted.first?.typename == "io.statefun.types/string")
-        #expect(world.messages.accepted.first?.value == FunctionValue.string("héllo").bytes)
+        #expect(world.messages.accepted.first?.value == .written("héllo"))
         await world.finish()
     }
 
@@ -69,7 +68,7 @@ import Testing
     func noType() async throws {
         let world = try await World()
         #expect(try await world.put("/example/person/Bob", body: "hi").status == 202)
-        #expect(world.messages.accepted.first?.value == FunctionValue.string("hi").bytes)
+        #expect(world.messages.accepted.first?.value == .written("hi"))
         await world.finish()
     }
 
@@ -91,7 +90,7 @@ import Testing
         try await world.client.send("PUT /example/person/Bob HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         try await world.client.send("2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")
         #expect(try await world.client.answer().status == 202)
-        #expect(world.messages.accepted.first?.value == FunctionValue.string("hello").bytes)
+        #expect(world.messages.accepted.first?.value == .written("hello"))
         await world.finish()
     }
 
@@ -246,7 +245,7 @@ import Testing
         let world = try await World()
         let answer = try await world.put("/example/person/Bob", "Connection: Upgrade", "Upgrade: h2c", body: "hi")
         #expect(answer.status == 202)
-        #expect(world.messages.accepted.map(\.value) == [FunctionValue.string("hi").bytes])
+        #expect(world.messages.accepted.map(\.value) == [.written("hi")])
         try await world.client.ended()
         await world.finish()
     }
