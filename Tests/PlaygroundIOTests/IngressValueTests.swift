@@ -1,4 +1,5 @@
 import HTTPTypes
+import RuntimeCore
 import Testing
 
 @testable import PlaygroundIO
