@@ -133,6 +133,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         // The limit is ours to keep; SwiftNIO's own must not come first.
         let bootstrap = ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(.hours(24))
+            .channelOption(.writeBufferWaterMark, value: HTTPConnection.waterMark)
             .channelInitializer { [self] channel in
                 connecting[ObjectIdentifier(channel)] = channel
                 return channel.eventLoop.makeSucceededVoidFuture()

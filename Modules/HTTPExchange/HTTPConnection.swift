@@ -16,8 +16,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         let deadline: TransportInstant
         let completion: Completion
         var reader: ResponseReader
-        /// The parts of the request that the system has not taken yet.
-        var unsentParts: Int
+        /// Whether the system has not taken all of the request yet.
+        var isSending: Bool
         /// When something was last sent or received.
         var lastProgress: TransportInstant
     }
@@ -25,8 +25,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     private enum State {
         /// Next: exchanging, closed.
         case idle
-        /// Next: idle, closed.
-        case exchanging(Exchange)
+        /// ``HTTPConnection/current`` says what. Next: idle, closed.
+        case exchanging
         /// Final.
         case closed
     }
@@ -35,11 +35,21 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     private static let writePart = 65_536
     /// A body of at most this size is copied behind the head, so that one write carries both.
     private static let copiedBody = 16_384
+    /// The room for a request that a connection keeps between exchanges.
+    private static let keptRoom = 4_096
+
+    /// What the channel has to be opened with: it is writable only while it holds nothing back.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
 
     let loop: any CallLoop
     let channel: any Channel
     private let origin: Origin
     private var state = State.idle
+    // Beside the state and not in it, so that it is changed in place.
+    private var current: Exchange?
+    /// What small requests are written into; the same bytes again and again, once the system has taken them.
+    private var outgoing = ByteBuffer()
+    private var isFlushing = false
     private var wasUsed = false
     private var lastError: (any Error)?
     private var isSocketClosed = false
@@ -76,45 +86,64 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
             completion(.failure(closedFailure(hasBegun: false)))
             return
         }
-        let limits = plan.limits
-        var exchange = Exchange(
+        let isSmall = body.readableBytes <= Self.copiedBody
+        current = Exchange(
             plan: plan,
             deadline: deadline,
             completion: completion,
-            reader: ResponseReader(limit: limits.payloadMaxBytes, allocator: channel.allocator),
-            unsentParts: 0,
+            reader: ResponseReader(limit: plan.limits.payloadMaxBytes, allocator: channel.allocator),
+            isSending: true,
             lastProgress: loop.now
         )
-        var head = channel.allocator.buffer(capacity: plan.head.prefix.readableBytes + 24 + min(body.readableBytes, Self.copiedBody))
-        head.writeImmutableBuffer(plan.head.prefix)
-        head.writeString(String(body.readableBytes))
-        head.writeStaticString("\r\n\r\n")
-        var parts: [ByteBuffer] = []
-        if body.readableBytes <= Self.copiedBody {
-            head.writeImmutableBuffer(body)
-        } else if limits.write != nil {
-            var rest = body
-            while let part = rest.readSlice(length: min(Self.writePart, rest.readableBytes)), part.readableBytes > 0 {
-                parts.append(part)
-            }
-        } else {
-            parts = [body]
+        state = .exchanging
+        writeHead(plan.head, of: body, carryingIt: isSmall)
+        if !isSmall {
+            write(body, inParts: plan.limits.write != nil)
         }
-        exchange.unsentParts = 1 + parts.count
-        state = .exchanging(exchange)
-        write(head)
-        for part in parts {
-            write(part)
-        }
+        isFlushing = true
         channel.flush()
+        isFlushing = false
+        requestMayBeSent()
+        if isSmall, current?.isSending == true {
+            // Nearly never. An empty part comes after what the system has left behind, and hears what becomes of it.
+            write(part: ByteBuffer())
+            channel.flush()
+        }
         armTimer()
     }
 
-    private func write(_ part: ByteBuffer) {
+    private func writeHead(_ head: ExchangeHead, of body: ByteBuffer, carryingIt isCarried: Bool) {
+        let capacity = head.prefix.readableBytes + 24 + (isCarried ? body.readableBytes : 0)
+        // Clearing it makes another one where the system still has this one.
+        outgoing.clear(minimumCapacity: capacity)
+        outgoing.writeImmutableBuffer(head.prefix)
+        outgoing.write(decimal: body.readableBytes)
+        outgoing.writeStaticString("\r\n\r\n")
+        if isCarried {
+            outgoing.writeImmutableBuffer(body)
+            channel.write(outgoing, promise: nil)
+        } else {
+            write(part: outgoing)
+        }
+        if outgoing.capacity > Self.keptRoom {
+            outgoing = ByteBuffer()
+        }
+    }
+
+    private func write(_ body: ByteBuffer, inParts isLimited: Bool) {
+        var rest = body
+        while let part = rest.readSlice(length: isLimited ? min(Self.writePart, rest.readableBytes) : rest.readableBytes),
+            part.readableBytes > 0
+        {
+            write(part: part)
+        }
+    }
+
+    private func write(part: ByteBuffer) {
         let promise = channel.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { [self] result in
             switch result {
-            case .success: partSent()
+            case .success: current?.lastProgress = loop.now
             // The end of the connection follows. After an error of the system it does not mean that nothing is missing.
             case .failure(let error as IOError): lastError = lastError ?? error
             case .failure: break
@@ -123,44 +152,47 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         channel.write(part, promise: promise)
     }
 
-    private func partSent() {
-        guard case .exchanging(var exchange) = state, exchange.unsentParts > 0 else { return }
-        exchange.unsentParts -= 1
-        exchange.lastProgress = loop.now
-        state = .exchanging(exchange)
-        if exchange.unsentParts == 0 {
-            armTimer()
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if !isFlushing {
+            requestMayBeSent()
         }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Notes that the system has taken the whole request, once it has.
+    private func requestMayBeSent() {
+        // Writable means that nothing is held back: ``waterMark`` says so.
+        guard current?.isSending == true, channel.isWritable else { return }
+        current?.isSending = false
+        current?.lastProgress = loop.now
+        armTimer()
     }
 
     // MARK: - Receiving
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
-        guard case .exchanging(var exchange) = state else {
+        guard case .exchanging = state else {
             // Nobody has asked anything. What this belongs to cannot be known, so nothing more is asked here.
             return fail(closedFailure(hasBegun: false))
         }
-        // The reader's buffers are grown in place only while nobody else refers to them.
-        state = .idle
-        exchange.lastProgress = loop.now
-        let outcome = Result { () throws(ResponseFault) in try exchange.reader.received(bytes) }
-        state = .exchanging(exchange)
-        handle(outcome, of: exchange)
-    }
-
-    private func handle(_ outcome: Result<ExchangeResponse?, ResponseFault>, of exchange: Exchange) {
-        switch outcome {
-        case .success(nil):
-            break
-        case .success(let response?):
-            complete(.success(response), keepsOpen: exchange.reader.leavesConnectionReusable && exchange.unsentParts == 0)
-        case .failure(let fault):
-            complete(.failure(fault.failure), keepsOpen: false)
+        current?.lastProgress = loop.now
+        do throws(ResponseFault) {
+            answered(try current?.reader.received(bytes))
+        } catch {
+            complete(.failure(error.failure), keepsOpen: false)
         }
     }
 
+    private func answered(_ response: ExchangeResponse??) {
+        guard case let response?? = response, let current else { return }
+        complete(.success(response), keepsOpen: current.reader.leavesConnectionReusable && !current.isSending)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        if isFlushing {
+            lastError = lastError ?? RequestRefused()
+        }
         connectionEnded()
         socketClosed()
         context.fireChannelInactive()
@@ -175,13 +207,13 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
 
     /// Nothing more arrives.
     private func connectionEnded() {
-        if case .exchanging(var exchange) = state {
-            let outcome = Result { () throws(ResponseFault) in try exchange.reader.ended(orderly: lastError == nil) }
-            state = .exchanging(exchange)
-            handle(outcome, of: exchange)
+        do throws(ResponseFault) {
+            answered(try current?.reader.ended(orderly: lastError == nil))
+        } catch {
+            complete(.failure(error.failure), keepsOpen: false)
         }
-        if case .exchanging(let exchange) = state {
-            complete(.failure(closedFailure(hasBegun: exchange.reader.hasBegun)), keepsOpen: false)
+        if let current {
+            complete(.failure(closedFailure(hasBegun: current.reader.hasBegun)), keepsOpen: false)
         }
         becomeClosed()
     }
@@ -200,11 +232,10 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     /// The next moment at which a limit passes, as things are.
     private func nextLimit(of exchange: Exchange) -> (at: TransportInstant, name: String, setting: Setting<Duration>) {
         let limits = exchange.plan.limits
-        let single = exchange.unsentParts > 0 ? limits.write : limits.read
-        if let single {
+        if let single = exchange.isSending ? limits.write : limits.read {
             let at = exchange.lastProgress.advanced(by: single.value)
             if at < exchange.deadline {
-                return (at, exchange.unsentParts > 0 ? "write" : "read", single)
+                return (at, exchange.isSending ? "write" : "read", single)
             }
         }
         return (exchange.deadline, "call", limits.call)
@@ -213,8 +244,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     /// Makes sure that the one timer fires no later than the next limit. One that fires too early arms itself again, so
     /// that progress costs no timer.
     private func armTimer() {
-        guard case .exchanging(let exchange) = state else { return }
-        let limit = nextLimit(of: exchange)
+        guard let current else { return }
+        let limit = nextLimit(of: current)
         guard limit.at < timerAt else { return }
         timer?.cancel()
         timerAt = limit.at
@@ -226,13 +257,13 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         guard instant == timerAt else { return }
         timer = nil
         timerAt = .distantFuture
-        guard case .exchanging(var exchange) = state else { return }
-        let limit = nextLimit(of: exchange)
+        guard let current else { return }
+        let limit = nextLimit(of: current)
         guard limit.at <= loop.now else { return armTimer() }
-        if let response = exchange.reader.abandoned() {
+        if let response = self.current?.reader.abandoned() {
             return complete(.success(response), keepsOpen: false)
         }
-        let activity = exchange.unsentParts > 0 ? "the request was sent to \(origin)" : "\(exchange.reader.activity) from \(origin)"
+        let activity = current.isSending ? "the request was sent to \(origin)" : "\(current.reader.activity) from \(origin)"
         fail(.limitTripped(limit.name == "call" ? .budgetSpent : .timedOut, limit.name, limit.setting, while: activity))
     }
 
@@ -248,16 +279,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     }
 
     private func complete(_ result: Result<ExchangeResponse, RequestReplyFailure>, keepsOpen: Bool) {
-        guard case .exchanging(let exchange) = state else { return }
+        guard let ended = current else { return }
+        current = nil
         wasUsed = true
         // A connection whose exchange is over can take its leave as one that was idle can.
-        if case .success = result, exchange.unsentParts == 0 {
+        if case .success = result, !ended.isSending {
             state = .idle
         }
         if !keepsOpen {
             becomeClosed()
         }
-        exchange.completion(result)
+        ended.completion(result)
     }
 
     private func becomeClosed() {
@@ -284,5 +316,26 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
             return RequestReplyFailure(.staleConnection, "\(origin) had closed the kept connection\(reason)")
         }
         return RequestReplyFailure(.connectionLost, "\(origin) closed the connection without an answer\(reason)")
+    }
+}
+
+/// The system did not take a request.
+private struct RequestRefused: Error, CustomStringConvertible {
+    let description = "the request could not be written"
+}
+
+extension ByteBuffer {
+    /// Writes a number that is not negative.
+    fileprivate mutating func write(decimal number: Int) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var start = digits.count
+            var rest = number
+            repeat {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            } while rest > 0
+            writeBytes(digits[start...])
+        }
     }
 }

@@ -6,9 +6,6 @@ internal import TransportCore
 /// It refuses what cannot become a head any more as soon as that is certain, so that a peer that speaks another protocol,
 /// or ends its lines otherwise, is not waited for.
 struct HeadScanner {
-    /// The bytes that every answer begins with.
-    private static let beginning = Array("HTTP/1.".utf8)
-
     /// What the bytes are, for messages.
     let what: StaticString
     /// The most bytes there may be.
@@ -44,7 +41,7 @@ struct HeadScanner {
     }
 
     private mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(ResponseFault) -> Int? {
-        if beginsAnswer, !bytes.prefix(Self.beginning.count).elementsEqual(Self.beginning.prefix(bytes.count)) {
+        if beginsAnswer, !bytes.begins(with: "HTTP/1.") {
             // An alert of TLS, whose records begin with their kind and the major version 3 (RFC 8446, section 5.1).
             if bytes.prefix(2).elementsEqual([0x15, 0x03]) {
                 throw ResponseFault("the answer does not begin with HTTP/1.1 but with a record of TLS; write https:// or https+unix://")

@@ -38,8 +38,8 @@ struct ResponseHead: Equatable {
     static func parse(_ bytes: UnsafeRawBufferPointer) throws(ResponseFault) -> ResponseHead {
         var lines = HeadLines(bytes)
         guard let statusLine = try lines.next() else { throw ResponseFault("the answer is empty") }
-        var fields = HeadFields()
         let (minorVersion, status) = try parseStatusLine(statusLine)
+        var fields = HeadFields(keepsTexts: !(200...299).contains(status))
         while let line = try lines.next() {
             try fields.add(line)
         }
@@ -47,15 +47,16 @@ struct ResponseHead: Equatable {
     }
 
     private static func parseStatusLine(_ line: UnsafeRawBufferPointer) throws(ResponseFault) -> (minorVersion: Int, status: Int) {
-        let version = Array("HTTP/1.".utf8)
-        guard line.count >= 12, line.prefix(7).elementsEqual(version), line[7] == 0x30 || line[7] == 0x31, line[8] == 0x20 else {
+        guard line.count >= 12, line.begins(with: "HTTP/1."), line[7] == 0x30 || line[7] == 0x31, line[8] == 0x20 else {
             throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: excerpt(line))")
         }
-        let digits = line[9..<12]
-        guard digits.allSatisfy({ (0x30...0x39).contains($0) }), line.count == 12 || line[12] == 0x20 else {
-            throw ResponseFault("the answer's status is not a number of three digits: \(sent: excerpt(line))")
+        var status = 0
+        for index in 9..<12 {
+            guard (0x30...0x39).contains(line[index]), line.count == 12 || line[12] == 0x20 else {
+                throw ResponseFault("the answer's status is not a number of three digits: \(sent: excerpt(line))")
+            }
+            status = status * 10 + Int(line[index] - 0x30)
         }
-        let status = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         guard (100...599).contains(status) else {
             throw ResponseFault("the answer's status is \(status)")
         }
@@ -104,6 +105,8 @@ struct HeadLines {
 
 /// Collects the fields of a head that matter and refuses whatever leaves the end of the body in doubt.
 struct HeadFields {
+    /// Whether the texts of fields are kept that only an answer without success is asked for.
+    let keepsTexts: Bool
     private var length: Int?
     private var isChunked = false
     private var closes = false
@@ -115,6 +118,10 @@ struct HeadFields {
     private var location: String?
     private var retryAfter: String?
     private var date: String?
+
+    init(keepsTexts: Bool) {
+        self.keepsTexts = keepsTexts
+    }
 
     /// Takes one field line in.
     mutating func add(_ line: UnsafeRawBufferPointer) throws(ResponseFault) {
@@ -134,17 +141,17 @@ struct HeadFields {
 
     private mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) throws(ResponseFault) {
         switch name.count {
-        case 4 where Self.equal(name, "date"):
+        case 4 where keepsTexts && Self.equal(name, "date"):
             date = Self.text(value)
-        case 8 where Self.equal(name, "location"):
+        case 8 where keepsTexts && Self.equal(name, "location"):
             location = Self.text(value)
         case 10 where Self.equal(name, "connection"):
-            for option in Self.text(value).lowercased().split(separator: ",") {
-                let option = option.filter { $0 != " " && $0 != "\t" }
-                closes = closes || option == "close"
-                keepsAlive = keepsAlive || option == "keep-alive"
+            for option in value.split(separator: 0x2C) {
+                let option = Self.trim(UnsafeRawBufferPointer(rebasing: option))
+                closes = closes || Self.equal(option, "close")
+                keepsAlive = keepsAlive || Self.equal(option, "keep-alive")
             }
-        case 11 where Self.equal(name, "retry-after"):
+        case 11 where keepsTexts && Self.equal(name, "retry-after"):
             retryAfter = Self.text(value)
         case 12 where Self.equal(name, "content-type"):
             mediaType = Self.mediaType(value)
@@ -239,10 +246,10 @@ struct HeadFields {
     }
 
     private static func trim(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var rest = bytes[...]
-        while let first = rest.first, first == 0x20 || first == 0x09 { rest = rest.dropFirst() }
-        while let last = rest.last, last == 0x20 || last == 0x09 { rest = rest.dropLast() }
-        return UnsafeRawBufferPointer(rebasing: rest)
+        var (start, end) = (0, bytes.count)
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while start < end, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
     }
 
     /// A value as text. Control characters beyond ASCII are replaced: a terminal obeys them like those within, and the
@@ -264,5 +271,15 @@ struct HeadFields {
         case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: true
         default: false
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether the first bytes are those of `text`, or all of them where there are fewer.
+    func begins(with text: StaticString) -> Bool {
+        for index in 0..<Swift.min(count, text.utf8CodeUnitCount) where self[index] != text.utf8Start[index] {
+            return false
+        }
+        return true
     }
 }

@@ -238,7 +238,7 @@ package struct ResponseReader {
         input.withUnsafeReadableBytes { bytes in
             checked = Result { () throws(ResponseFault) in
                 var lines = HeadLines(UnsafeRawBufferPointer(rebasing: bytes[..<(length - 2)]))
-                var fields = HeadFields()
+                var fields = HeadFields(keepsTexts: false)
                 while let line = try lines.next() { try fields.add(line) }
             }
         }

@@ -5,8 +5,6 @@ internal import NIOCore
 /// `@unchecked Sendable`: everything that changes is touched only on the loop of the route's pool; `start` and `cancel` go
 /// there first, and pool and connection call back there.
 final class CallAttempt: @unchecked Sendable {
-    typealias Completion = @Sendable (Result<ExchangeResponse, RequestReplyFailure>) -> Void
-
     private enum State {
         /// Next: leasing, ended.
         case ready
@@ -18,23 +16,26 @@ final class CallAttempt: @unchecked Sendable {
         case ended
     }
 
-    private let route: CallRoute
+    let route: CallRoute
     private let body: ByteBuffer
     private let deadline: TransportInstant
+    private let call: CallRunner
     private var state = State.ready
-    private var completion: Completion?
+    private var isCancelled = false
 
-    init(_ route: CallRoute, body: ByteBuffer, deadline: TransportInstant) {
+    init(_ route: CallRoute, of call: CallRunner, body: ByteBuffer, deadline: TransportInstant) {
         self.route = route
+        self.call = call
         self.body = body
         self.deadline = deadline
     }
 
-    /// Begins the attempt. `completion` is called once, on the pool's loop, unless the attempt is cancelled.
-    func start(_ completion: @escaping Completion) {
+    // The closures below capture nothing but the attempt itself, so that none of them takes an allocation.
+
+    /// Begins the attempt. The call hears of its end once, on the pool's loop, unless the attempt is cancelled.
+    func start() {
         route.pool.loop.run { [self] in
             guard case .ready = state else { return }
-            self.completion = completion
             state = .leasing(nil)
             let limits = route.plan.limits
             let ticket = route.pool.lease(ConnectLimits(connect: limits.connect, call: limits.call, deadline: deadline)) { [self] result in
@@ -49,7 +50,7 @@ final class CallAttempt: @unchecked Sendable {
     /// Gives up: leaves the line, or closes the connection in use.
     func cancel() {
         route.pool.loop.run { [self] in
-            completion = nil
+            isCancelled = true
             switch state {
             case .leasing(let ticket):
                 state = .ended
@@ -75,8 +76,10 @@ final class CallAttempt: @unchecked Sendable {
         case .success(let connection):
             state = .exchanging(connection)
             connection.exchange(route.plan, body: body, deadline: deadline) { [self] result in
-                state = .ended
-                route.pool.giveBack(connection)
+                if case .exchanging(let connection) = state {
+                    state = .ended
+                    route.pool.giveBack(connection)
+                }
                 end(result)
             }
         case .failure(let failure):
@@ -86,8 +89,8 @@ final class CallAttempt: @unchecked Sendable {
     }
 
     private func end(_ result: Result<ExchangeResponse, RequestReplyFailure>) {
-        let completion = completion
-        self.completion = nil
-        completion?(result)
+        if !isCancelled {
+            call.attemptEnded(self, result)
+        }
     }
 }

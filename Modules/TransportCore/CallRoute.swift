@@ -1,5 +1,5 @@
 /// Where an attempt goes: the pool to borrow from and what to send first.
-public struct CallRoute: Sendable {
+public final class CallRoute: Sendable {
     public let url: EndpointURL
     public let route: EndpointRoute
     public let pool: any OriginPool

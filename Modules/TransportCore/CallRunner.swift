@@ -38,6 +38,8 @@ public final class CallRunner: @unchecked Sendable {
     /// What is to be done next, while something else is being done.
     private var pending: (action: RetryMachine.Action, route: CallRoute)?
     private var isPerforming = false
+    /// Where ``RunningCalls`` has it.
+    var place = 0
 
     /// - Parameter start: when the call began; its budget counts from there.
     public init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant) {
@@ -48,20 +50,26 @@ public final class CallRunner: @unchecked Sendable {
 
     /// Begins the call. To be called once; `completion` is called once, on the loop.
     public func start(_ completion: @escaping Completion) {
-        setup.loop.run { [self] in
-            switch state {
-            case .ready:
-                state = .running(completion)
-                guard setup.running.insert(self) else {
-                    return interruptRunning(.tooLate)
-                }
-                perform(machine.callStarted(at: setup.loop.now), on: setup.route)
-            case .interrupted(let failure):
-                state = .running(completion)
-                interruptRunning(failure)
-            case .running, .ended:
-                break
+        if setup.loop.isCurrent {
+            begin(completion)
+        } else {
+            setup.loop.execute { [self] in begin(completion) }
+        }
+    }
+
+    private func begin(_ completion: @escaping Completion) {
+        switch state {
+        case .ready:
+            state = .running(completion)
+            guard setup.running.insert(self) else {
+                return interruptRunning(.tooLate)
             }
+            perform(machine.callStarted(at: setup.loop.now), on: setup.route)
+        case .interrupted(let failure):
+            state = .running(completion)
+            interruptRunning(failure)
+        case .running, .ended:
+            break
         }
     }
 
@@ -111,16 +119,9 @@ public final class CallRunner: @unchecked Sendable {
             if redirects == 0 {
                 attemptStart = setup.loop.now
             }
-            let next = CallAttempt(route, body: request.payload, deadline: machine.budget.deadline)
+            let next = CallAttempt(route, of: self, body: request.payload, deadline: machine.budget.deadline)
             attempt = next
-            next.start { [self] result in
-                setup.loop.run { [self] in
-                    // A cancelled attempt still reports; by then another one may be under way.
-                    guard attempt === next else { return }
-                    attempt = nil
-                    attemptEnded(result, on: route)
-                }
-            }
+            next.start()
         case .pause(let until):
             timer = setup.loop.schedule(at: until) { [self] in
                 guard timer != nil else { return }
@@ -133,7 +134,18 @@ public final class CallRunner: @unchecked Sendable {
         }
     }
 
-    private func attemptEnded(_ result: Result<ExchangeResponse, RequestReplyFailure>, on route: CallRoute) {
+    /// An attempt has come to its end. May be called from anywhere: a redirect can lead to the pool of another loop.
+    func attemptEnded(_ ended: CallAttempt, _ result: Result<ExchangeResponse, RequestReplyFailure>) {
+        guard setup.loop.isCurrent else {
+            return setup.loop.execute { [self] in attemptEnded(ended, result) }
+        }
+        // A cancelled attempt may have been about to report; by now another one may be under way.
+        guard attempt === ended else { return }
+        attempt = nil
+        judge(result, from: ended.route)
+    }
+
+    private func judge(_ result: Result<ExchangeResponse, RequestReplyFailure>, from route: CallRoute) {
         let now = setup.loop.now
         let verdict =
             switch result {

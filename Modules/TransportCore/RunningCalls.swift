@@ -3,7 +3,8 @@
 /// `@unchecked Sendable`: everything that changes is touched only on the loop.
 final class RunningCalls: @unchecked Sendable {
     private let loop: any CallLoop
-    private var calls: [ObjectIdentifier: CallRunner] = [:]
+    /// Each one at its ``CallRunner/place``.
+    private var calls: [CallRunner] = []
     private var isShutDown = false
     private var whenEmpty: [@Sendable () -> Void] = []
     private var timer: (any CallTimer)?
@@ -17,12 +18,19 @@ final class RunningCalls: @unchecked Sendable {
     /// Takes a call in; `false` when no call may begin any more.
     func insert(_ call: CallRunner) -> Bool {
         guard !isShutDown else { return false }
-        calls[ObjectIdentifier(call)] = call
+        call.place = calls.count
+        calls.append(call)
         return true
     }
 
     func remove(_ call: CallRunner) {
-        calls[ObjectIdentifier(call)] = nil
+        // One that was never taken in has no place.
+        guard call.place < calls.count, calls[call.place] === call else { return }
+        let last = calls.removeLast()
+        if last !== call {
+            calls[call.place] = last
+            last.place = call.place
+        }
         if calls.isEmpty {
             emptied()
         }
@@ -35,7 +43,7 @@ final class RunningCalls: @unchecked Sendable {
             isShutDown = true
             whenEmpty.append(completion)
             guard limit > .zero, !calls.isEmpty else { return interruptAll() }
-            for call in calls.values {
+            for call in calls {
                 call.drain()
             }
             guard !calls.isEmpty else { return }
@@ -48,7 +56,7 @@ final class RunningCalls: @unchecked Sendable {
     }
 
     private func interruptAll() {
-        for call in calls.values {
+        for call in calls {
             call.interrupt(RequestReplyFailure(.shutDown, "the transport was shut down while the call went on"))
         }
         if calls.isEmpty {

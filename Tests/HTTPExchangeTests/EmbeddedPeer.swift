@@ -107,7 +107,8 @@ private final class HeldWrites: ChannelOutboundHandler {
     var count: Int { held.count }
 
     func takeNext() {
-        if !held.isEmpty { held.removeFirst()() }
+        guard !held.isEmpty else { return }
+        held.removeFirst()()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -115,8 +116,18 @@ private final class HeldWrites: ChannelOutboundHandler {
             context.write(data, promise: promise)
             return
         }
-        held.append {
+        // A channel that holds something back is not writable, as its marks have it.
+        setWritable(false, context)
+        held.append { [self] in
             context.writeAndFlush(data, promise: promise)
+            if held.isEmpty {
+                setWritable(true, context)
+                context.fireChannelWritabilityChanged()
+            }
         }
+    }
+
+    private func setWritable(_ isWritable: Bool, _ context: ChannelHandlerContext) {
+        (context.channel as? EmbeddedChannel)?.isWritable = isWritable
     }
 }

@@ -23,7 +23,8 @@ import Testing
     @Test(
         "a text that is no value of its type is refused",
         arguments: [
-            ("int", "2147483648"), ("int", "1.5"), ("int", ""), ("int", "1 2"), ("int", "١"), ("int", "0x10"), ("int", "1_000"), ("int", "--1"),
+            ("int", "2147483648"), ("int", "1.5"), ("int", ""), ("int", "1 2"), ("int", "١"), ("int", "0x10"), ("int", "1_000"),
+            ("int", "--1"),
             ("long", "x"), ("float", "1e39"), ("double", "1e309"), ("bool", "yes"), ("bool", "TRUE"),
         ]
     )
