@@ -8,6 +8,7 @@ final class Bench {
     let serverCore: Int
     let folder: TemporaryFolder
     private var startedServer: BenchmarkServer?
+    private var dataFolders = 0
 
     /// - Throws: ``BenchmarkFailure`` where this system has no such cores.
     init(rounds: Int, window: Double, core: Int, serverCore: Int) throws {
@@ -27,6 +28,12 @@ final class Bench {
         let server = try BenchmarkServer(in: folder, core: serverCore)
         startedServer = server
         return server
+    }
+
+    /// Where a runtime can keep a store that nobody else uses.
+    func newDataFolder() -> String {
+        dataFolders += 1
+        return folder.file("data-\(dataFolders)")
     }
 
     /// Lets everybody work in turn, after one window each to warm up.

@@ -48,6 +48,6 @@ extension Figure {
 extension Bench {
     /// Starts a runtime with an empty store.
     func runtime(_ storage: RunningRuntime.Storage) throws -> RunningRuntime {
-        try RunningRuntime(storage, functionURL: try server().counterURL, data: folder.file("data-\(UUID().uuidString)"), in: folder)
+        try RunningRuntime(storage, functionURL: try server().counterURL, data: newDataFolder(), in: folder)
     }
 }

@@ -70,9 +70,8 @@ extension Benchmark {
         }
         var rows: [Row] = []
         for storage in [RunningRuntime.Storage.durable, .inMemory] {
-            let data = bench.folder.file("data-\(UUID().uuidString)")
             let function = "com.example/tally"
-            let runtime = try RunningRuntime(storage, functionURL: "\(url)/", function: function, data: data, in: bench.folder)
+            let runtime = try RunningRuntime(storage, functionURL: "\(url)/", function: function, data: bench.newDataFolder(), in: bench.folder)
             let loader = Loader(function: function, core: bench.serverCore)
             rows += try bench.rows("python", storage.rawValue, [RuntimeContender("statefun run", runtime, loader)])
             runtime.stop()

@@ -5,7 +5,9 @@ final class TemporaryFolder {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("benchmarks-\(UUID().uuidString)").path
+        // Short, for the paths of sockets in it may have about a hundred bytes.
+        let name = "bench-\(UInt32.random(in: 0...(.max)))"
+        path = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -13,6 +15,7 @@ final class TemporaryFolder {
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    /// The path of a file in it, which need not exist.
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// - Returns: the path of the file.
