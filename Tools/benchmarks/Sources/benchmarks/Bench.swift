@@ -36,9 +36,8 @@ final class Bench {
         return folder.file("data-\(dataFolders)")
     }
 
-    /// Lets everybody work in turn, after one window each to warm up.
     /// - Returns: for each contender the figures of its rounds.
-    func contest(_ contenders: [any Contender]) throws -> [[Figures]] {
+    private func contest(_ contenders: [any Contender], rounds: Int) throws -> [[Figures]] {
         for contender in contenders {
             _ = try contender.window(min(0.5, window))
         }
@@ -51,9 +50,19 @@ final class Bench {
         return results
     }
 
-    /// Like ``contest(_:)``, with the ratios to `wrk` and AsyncHTTPClient, and to what is called `plain`.
-    func rows(_ benchmark: String, _ setup: String, _ contenders: [any Contender], plain: String? = nil) throws -> [Row] {
-        var results = try contest(contenders)
+    /// Lets everybody work in turn, after one short window each to warm up.
+    /// - Parameters:
+    ///   - plain: the name of the contender that ``Figure/ofPlain`` relates the others to.
+    ///   - rounds: `nil` for as many as the user wants.
+    /// - Returns: a row for each, with the ratios to `wrk` and AsyncHTTPClient where they take part.
+    func rows(
+        _ benchmark: String,
+        _ setup: String,
+        _ contenders: [any Contender],
+        plain: String? = nil,
+        rounds: Int? = nil
+    ) throws -> [Row] {
+        var results = try contest(contenders, rounds: rounds ?? self.rounds)
         func rates(of name: String) -> [Double]? {
             contenders.firstIndex { $0.name == name }.map { results[$0].map { $0[.rate] ?? 0 } }
         }

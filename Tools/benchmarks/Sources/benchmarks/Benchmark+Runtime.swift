@@ -28,7 +28,7 @@ extension Benchmark {
     static let scale = Benchmark(name: "scale", summary: "the cost of a message as their number grows 1, 10 and 100 times") { bench in
         var rows: [Row] = []
         for storage in [RunningRuntime.Storage.durable, .inMemory] {
-            for messages in [3_000, 30_000, 300_000] {
+            for messages in [2_000, 20_000, 200_000] {
                 let runtime = try bench.runtime(storage)
                 let loader = Loader(core: bench.serverCore)
                 _ = try loader.send(2_000, to: runtime)

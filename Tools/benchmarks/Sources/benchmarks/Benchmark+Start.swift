@@ -42,7 +42,7 @@ extension Benchmark {
     }
 
     /// What ``RunningRuntime`` calls the store in its folder.
-    private static let storeName = "state.sqlite"
+    private static let storeName = "statefun.db"
 
     private static func figures(of runtime: RunningRuntime) throws -> Figures {
         [.milliseconds: runtime.millisecondsToStart, .memory: try runtime.reading().resident / 1_000_000]

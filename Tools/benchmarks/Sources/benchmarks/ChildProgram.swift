@@ -1,4 +1,5 @@
 import Foundation
+import NIOConcurrencyHelpers
 
 /// A program that runs beside this one and is spoken to line by line. Those of this package end when their standard input
 /// does, so none is left behind however this program ends.
@@ -8,18 +9,33 @@ final class ChildProgram {
     private let output = Pipe()
     private var pending = Data()
     private let stopSignal: Int32?
+    private let said = NIOLockedValueBox(Data())
 
     var processID: Int32 { process.processIdentifier }
 
-    /// - Parameter stopSignal: what ends a program that does not look at its standard input.
+    /// - Parameters:
+    ///   - stopSignal: what ends a program that does not look at its standard input.
+    ///   - isQuiet: whether what it says beside its output is shown only when it ends early.
     /// - Throws: ``BenchmarkFailure`` where the program cannot be started.
-    init(_ path: String, _ arguments: [String], stopSignal: Int32? = nil) throws {
+    init(_ path: String, _ arguments: [String], stopSignal: Int32? = nil, isQuiet: Bool = false) throws {
         self.stopSignal = stopSignal
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         process.standardInput = input
         process.standardOutput = output
-        process.standardError = FileHandle.standardError
+        if isQuiet {
+            let errors = Pipe()
+            process.standardError = errors
+            let said = said
+            errors.fileHandleForReading.readabilityHandler = { handle in
+                let bytes = handle.availableData
+                if bytes.isEmpty { handle.readabilityHandler = nil }
+                // What a program goes on about is told by its first lines.
+                said.withLockedValue { if $0.count < 4_096 { $0.append(bytes) } }
+            }
+        } else {
+            process.standardError = FileHandle.standardError
+        }
         do {
             try process.run()
         } catch {
@@ -52,7 +68,8 @@ final class ChildProgram {
             let bytes = output.fileHandleForReading.availableData
             guard !bytes.isEmpty else {
                 process.waitUntilExit()
-                throw BenchmarkFailure("\(name) ended with status \(process.terminationStatus)")
+                let said = String(decoding: said.withLockedValue { $0 }, as: UTF8.self)
+                throw BenchmarkFailure("\(name) ended with status \(process.terminationStatus)\(said.isEmpty ? "" : ": ")\(said)")
             }
             pending.append(bytes)
         }

@@ -42,7 +42,8 @@ final class RunningRuntime {
         child = try ChildProgram(
             try ProgramPaths.sibling("statefun"),
             ["run", file, "--data-dir", data] + (storage == .inMemory ? ["--in-memory"] : []),
-            stopSignal: SIGTERM
+            stopSignal: SIGTERM,
+            isQuiet: true
         )
         var ports: [String: Int] = [:]
         while true {
