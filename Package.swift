@@ -130,8 +130,11 @@ let package = Package(
         .executable(name: "statefun", targets: ["statefun"]),
         .executable(name: "conformance", targets: ["conformance"]),
         .executable(name: "misbehaving-peer", targets: ["misbehaving-peer"]),
+        .executable(name: "call-budget", targets: ["call-budget"]),
         .library(name: "ConformanceKit", targets: ["ConformanceKit"]),
         .library(name: "TransportConformance", targets: ["TransportConformance"]),
+        // For Tools/benchmarks, a package of its own. It replaces `malloc`: nothing for other programs.
+        .library(name: "CMeasuring", targets: ["CMeasuring"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -188,6 +191,18 @@ let package = Package(
             exclude: ["fixtures"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "call-budget",
+            dependencies: dependencies([
+                "AsyncTransport", "CMeasuring", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore", "SpecParser",
+                "TransportCore",
+            ])
+                + [Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioLocks, Outside.protobuf],
+            path: "Tools/call-budget",
+            exclude: ["budgets.txt"],
+            swiftSettings: settings
+        ),
+        .target(name: "CMeasuring", path: "Tools/CMeasuring", cSettings: [.define("_GNU_SOURCE")]),
         .target(
             name: "ConformanceKit",
             dependencies: dependencies([

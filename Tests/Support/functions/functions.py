@@ -61,6 +61,14 @@ def counter(context: Context, message: Message):
         context.send(message_builder(context.caller.typename, context.caller.id, long_value=count))
 
 
+@functions.bind("com.example/tally", specs=[ValueSpec(name="count", type=LongType)])
+def tally(context: Context, message: Message):
+    """Counts what it gets, whatever it is, and tells the egress the first word of it."""
+    context.storage.count = (context.storage.count or 0) + 1
+    record = {"topic": "counts", "payload": message.raw_value().split(b" ", 1)[0].decode()}
+    context.send_egress(egress_message_builder(PLAYGROUND_EGRESS, record, EGRESS_RECORD))
+
+
 BUILT_IN = {
     "bool": BoolType,
     "int": IntType,

@@ -1,0 +1,60 @@
+#include "CMeasuring.h"
+
+#include <sys/resource.h>
+#include <sys/time.h>
+
+#if __linux__
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+bool measuring_pin(int core) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
+uint64_t measuring_resident(void) {
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file) return 0;
+    unsigned long long size, resident;
+    int read = fscanf(file, "%llu %llu", &size, &resident);
+    fclose(file);
+    return read == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+#else
+
+bool measuring_pin(int core) {
+    (void)core;
+    return false;
+}
+
+uint64_t measuring_resident(void) { return 0; }
+
+#endif
+
+static uint64_t nanoseconds(struct timeval time) {
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_usec * 1000;
+}
+
+static struct measuring_time time_of(int who) {
+    struct rusage usage;
+    if (getrusage(who, &usage) != 0) return (struct measuring_time){0, 0};
+    return (struct measuring_time){nanoseconds(usage.ru_utime), nanoseconds(usage.ru_stime)};
+}
+
+struct measuring_time measuring_processor_time(void) { return time_of(RUSAGE_SELF); }
+
+struct measuring_time measuring_children_time(void) { return time_of(RUSAGE_CHILDREN); }
+
+uint64_t measuring_peak_resident(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if __APPLE__
+    return (uint64_t)usage.ru_maxrss;
+#else
+    return (uint64_t)usage.ru_maxrss * 1024;
+#endif
+}

@@ -1,0 +1,90 @@
+import CMeasuring
+import Foundation
+
+/// What all benchmarks of a run share.
+final class Bench {
+    let rounds: Int
+    let window: Double
+    let serverCore: Int
+    let folder: TemporaryFolder
+    private var startedServer: BenchmarkServer?
+    private var dataFolders = 0
+
+    /// - Throws: ``BenchmarkFailure`` where this system has no such cores.
+    init(rounds: Int, window: Double, core: Int, serverCore: Int) throws {
+        self.rounds = rounds
+        self.window = window
+        self.serverCore = serverCore
+        folder = try TemporaryFolder()
+        // Everything that is started later inherits it, but for what chooses another core.
+        guard measuring_pin(Int32(clamping: core)) else {
+            throw BenchmarkFailure("this process cannot be kept on core \(core); choose others with --core and --server-core")
+        }
+    }
+
+    /// The server that callers call.
+    func server() throws -> BenchmarkServer {
+        if let startedServer { return startedServer }
+        let server = try BenchmarkServer(in: folder, core: serverCore)
+        startedServer = server
+        return server
+    }
+
+    /// Where a runtime can keep a store that nobody else uses.
+    func newDataFolder() -> String {
+        dataFolders += 1
+        return folder.file("data-\(dataFolders)")
+    }
+
+    /// - Returns: for each contender the figures of its rounds.
+    private func contest(_ contenders: [any Contender], rounds: Int) throws -> [[Figures]] {
+        for contender in contenders {
+            _ = try contender.window(min(0.5, window))
+        }
+        var results = contenders.map { _ in [Figures]() }
+        for _ in 0..<rounds {
+            for (place, contender) in contenders.enumerated() {
+                results[place].append(try contender.window(window))
+            }
+        }
+        return results
+    }
+
+    /// Lets everybody work in turn, after one short window each to warm up.
+    /// - Parameters:
+    ///   - plain: the name of the contender that ``Figure/ofPlain`` relates the others to.
+    ///   - rounds: `nil` for as many as the user wants.
+    /// - Returns: a row for each, with the ratios to `wrk` and AsyncHTTPClient where they take part.
+    func rows(
+        _ benchmark: String,
+        _ setup: String,
+        _ contenders: [any Contender],
+        plain: String? = nil,
+        rounds: Int? = nil
+    ) throws -> [Row] {
+        var results = try contest(contenders, rounds: rounds ?? self.rounds)
+        func rates(of name: String) -> [Double]? {
+            contenders.firstIndex { $0.name == name }.map { results[$0].map { $0[.rate] ?? 0 } }
+        }
+        let references: [(Figure, [Double]?)] = [
+            (.ofWrk, rates(of: WrkPeer.peerName)),
+            (.ofHTTPClient, rates(of: CallingContender.Kind.asyncHTTPClient.rawValue)),
+            (.ofPlain, plain.flatMap(rates)),
+        ]
+        for (figure, rates) in references {
+            guard let rates else { continue }
+            for (round, reference) in rates.enumerated() where reference > 0 {
+                for place in results.indices {
+                    results[place][round][figure] = (results[place][round][.rate] ?? 0) / reference
+                }
+            }
+        }
+        return zip(contenders, results).map { contender, results in
+            var figures = results.medians
+            if let peak = results.compactMap({ $0[.peakMemory] }).max() {
+                figures[.peakMemory] = peak
+            }
+            return Row(benchmark, setup, contender.name, figures)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// The benchmarks of `statefun run` as a whole. The function is the counter of `benchmark-server`: it adds one to its state
+/// and sends one egress message for each message.
+extension Benchmark {
+    static let run = Benchmark(
+        name: "run",
+        summary: "statefun run with a counter in C, durable and in memory, as fast as it can and at 1000 messages/s"
+    ) {
+        bench in
+        var rows: [Row] = []
+        for storage in [RunningRuntime.Storage.durable, .inMemory] {
+            let runtime = try bench.runtime(storage)
+            let loader = Loader(core: bench.serverCore)
+            let wrk = try WrkPeer(CallPlan(url: try bench.server().plainURL, inFlight: 64), in: bench.folder)
+            rows += try bench.rows("run", storage.rawValue, [wrk, RuntimeContender("statefun run", runtime, loader)])
+            let paced = Loader(connections: 64, burst: 1, core: bench.serverCore)
+            rows += try bench.rows(
+                "run",
+                "\(storage.rawValue), 1000 messages/s",
+                [PacedRuntimeContender("statefun run", runtime, paced, rate: 1_000)]
+            )
+            runtime.stop()
+        }
+        return rows
+    }
+
+    static let scale = Benchmark(name: "scale", summary: "the cost of a message as their number grows 1, 10 and 100 times") { bench in
+        var rows: [Row] = []
+        for storage in [RunningRuntime.Storage.durable, .inMemory] {
+            for messages in [2_000, 20_000, 200_000] {
+                let runtime = try bench.runtime(storage)
+                let loader = Loader(core: bench.serverCore)
+                _ = try loader.send(2_000, to: runtime)
+                let figures = try loader.measure(messages, to: runtime)
+                rows.append(Row("scale", "\(storage.rawValue), \(messages) messages", "statefun run", figures.filter { !$0.key.isLatency }))
+                runtime.stop()
+            }
+        }
+        return rows
+    }
+}
+
+extension Figure {
+    var isLatency: Bool { self == .median || self == .ninth || self == .ninetyNinth }
+}
+
+extension Bench {
+    /// Starts a runtime with an empty store.
+    func runtime(_ storage: RunningRuntime.Storage) throws -> RunningRuntime {
+        try RunningRuntime(storage, functionURL: try server().counterURL, data: newDataFolder(), in: folder)
+    }
+}

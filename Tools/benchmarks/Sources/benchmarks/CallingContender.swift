@@ -1,0 +1,143 @@
+import AsyncHTTPClient
+import AsyncTransport
+import BlockingTransport
+import CMeasuring
+import Foundation
+import HTTPFunctionEndpoint
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import SpecParser
+import TransportCore
+import TypeName
+
+/// Makes calls one after the other in each of many tasks, for as long as a window lasts.
+struct CallingContender: Measured {
+    /// Which client makes the calls.
+    enum Kind: String, Codable, CaseIterable {
+        case asyncTransport = "AsyncTransport"
+        case blockingTransport = "BlockingTransport"
+        case asyncHTTPClient = "AsyncHTTPClient"
+    }
+
+    private let plan: CallPlan
+    private let call: @Sendable () async throws -> Void
+    private let end: @Sendable () async throws -> Void
+
+    init(_ kind: Kind, _ plan: CallPlan) throws {
+        self.plan = plan
+        let payload = ByteBuffer(bytes: try plan.payload())
+        switch kind {
+        case .asyncHTTPClient:
+            let client = HTTPClient(configuration: try Self.httpClientConfiguration(plan))
+            let url = try Self.httpClientURL(plan)
+            call = {
+                var request = HTTPClientRequest(url: url)
+                request.method = .POST
+                request.headers.add(name: "Content-Type", value: "application/octet-stream")
+                request.body = .bytes(payload)
+                let response = try await client.execute(request, timeout: .seconds(30))
+                guard response.status == .ok else { throw BenchmarkFailure("the server answered \(response.status)") }
+                _ = try await response.body.collect(upTo: 1 << 20)
+            }
+            end = { try await client.shutdown() }
+        case .asyncTransport, .blockingTransport:
+            let transports = StandardTransports()
+            let factory: any RequestReplyClientFactory = kind == .asyncTransport ? transports.async : transports.blocking
+            let client = try Self.client(of: factory, transports, plan)
+            let request = RequestReplyRequest(functionType: "example/benchmark", id: "Bob", payload: payload)
+            call = { _ = try await client.call(request) }
+            end = { await factory.shutdown() }
+        }
+    }
+
+    func window(_ seconds: Double) async throws -> Figures {
+        measuring_reset_durations()
+        let stopwatch = Stopwatch()
+        let calls = try await callAll(for: seconds)
+        var figures = stopwatch.figures(calls: calls)
+        if plan.invocations > 1 {
+            figures[.invocations] = (figures[.rate] ?? 0) * Double(plan.invocations)
+        }
+        figures[.median] = Double(measuring_duration_at(0.5)) / 1_000
+        figures[.ninth] = Double(measuring_duration_at(0.9)) / 1_000
+        figures[.ninetyNinth] = Double(measuring_duration_at(0.99)) / 1_000
+        // Counting costs a little, so it has a window of its own.
+        if measuring_counts_allocations() {
+            measuring_begin_allocations()
+            let counted = try await callAll(for: min(0.2, seconds))
+            figures[.allocations] = Double(measuring_end_allocations()) / Double(max(counted, 1))
+        }
+        return figures
+    }
+
+    func finish() async throws { try await end() }
+
+    private func callAll(for seconds: Double) async throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        let call = call
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<plan.inFlight {
+                group.addTask {
+                    var calls = 0
+                    var begin = ContinuousClock.now
+                    while begin < deadline {
+                        try await call()
+                        let end = ContinuousClock.now
+                        measuring_add_duration(UInt64(max(0, begin.duration(to: end) / .nanoseconds(1))))
+                        begin = end
+                        calls += 1
+                    }
+                    return calls
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+    }
+
+    private static func client(
+        of factory: any RequestReplyClientFactory,
+        _ transports: StandardTransports,
+        _ plan: CallPlan
+    ) throws -> any RequestReplyClient {
+        let options = plan.authority.map { "\n    trust_cacerts: \($0)" } ?? ""
+        let text = ModuleText(
+            file: "module.yaml",
+            """
+            kind: io.statefun.endpoints.v2/http
+            spec:
+              functions: example/*
+              urlPathTemplate: \(plan.endpointURL)
+              transport:
+                type: \(factory.transportType)\(options)
+            """
+        )
+        let module = FunctionModule(text, options: .init(), transports: transports.registry, connector: transports.connector)
+        guard !module.hasErrors, let endpoint = module.endpoints.first else {
+            throw BenchmarkFailure("the module has errors: \(module.diagnostics)")
+        }
+        let url = try EndpointURL(parsing: plan.endpointURL)
+        return try factory.makeClient(endpoint.spec.transport, endpoint: url, metrics: NoMetrics())
+    }
+
+    private static func httpClientConfiguration(_ plan: CallPlan) throws -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        // As many connections as the other contenders open.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = plan.inFlight
+        if let authority = plan.authority {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(authority)
+            configuration.tlsConfiguration = tls
+        }
+        return configuration
+    }
+
+    private static func httpClientURL(_ plan: CallPlan) throws -> String {
+        guard let socket = plan.socket else { return plan.url }
+        guard let url = URL(httpURLWithSocketPath: socket, uri: "/fixed") else {
+            throw BenchmarkFailure("AsyncHTTPClient takes no socket at \(socket)")
+        }
+        return url.absoluteString
+    }
+}

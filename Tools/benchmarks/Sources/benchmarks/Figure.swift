@@ -1,0 +1,111 @@
+/// Something that is measured, and how a table shows it.
+enum Figure: String, CaseIterable, Codable, Sendable {
+    /// Calls or messages in a second.
+    case rate
+    /// Invocations in a second, where a call carries many.
+    case invocations
+    /// ``rate`` in relation to that of `wrk` in the same round.
+    case ofWrk = "ratio-to-wrk"
+    /// ``rate`` in relation to that of AsyncHTTPClient in the same round.
+    case ofHTTPClient = "ratio-to-async-http-client"
+    /// ``rate`` in relation to the same contender without TLS in the same round.
+    case ofPlain = "ratio-to-plain"
+    /// Latency in microseconds.
+    case median = "p50"
+    case ninth = "p90"
+    case ninetyNinth = "p99"
+    /// Processor time of a call in microseconds, of the caller's process.
+    case user
+    case system
+    /// Allocations of a call, of the caller's process.
+    case allocations
+    /// Resident memory in megabytes (10^6 bytes).
+    case peakMemory = "peak-memory"
+    case memory
+    /// Nanoseconds for one of what the row names.
+    case nanoseconds
+    case milliseconds
+    /// Memory in relation to the size of the file.
+    case ofFile = "ratio-to-file"
+    case bytesEach = "bytes-each"
+    /// Per cent of a core.
+    case coreShare = "core-share"
+
+    /// The head of its column.
+    var title: String {
+        switch self {
+        case .rate: "per second"
+        case .invocations: "invocations/s"
+        case .ofWrk: "÷ wrk"
+        case .ofHTTPClient: "÷ AHC"
+        case .ofPlain: "÷ plain"
+        case .median: "p50 µs"
+        case .ninth: "p90 µs"
+        case .ninetyNinth: "p99 µs"
+        case .user: "user µs"
+        case .system: "system µs"
+        case .allocations: "allocations"
+        case .peakMemory: "peak MB"
+        case .memory: "MB"
+        case .nanoseconds: "ns each"
+        case .milliseconds: "ms"
+        case .ofFile: "÷ file"
+        case .bytesEach: "bytes each"
+        case .coreShare: "% of a core"
+        }
+    }
+
+    /// Whether the higher of two figures is the better one.
+    var higherIsBetter: Bool {
+        switch self {
+        case .rate, .invocations, .ofWrk, .ofHTTPClient, .ofPlain: true
+        default: false
+        }
+    }
+
+    func text(_ value: Double) -> String {
+        switch self {
+        case .rate, .invocations: Self.grouped(value)
+        case .ofWrk, .ofHTTPClient, .ofPlain, .user, .system: Self.decimals(value, 2)
+        case .median, .ninth, .ninetyNinth: value < 100 ? Self.decimals(value, 1) : Self.grouped(value)
+        case .allocations, .peakMemory, .memory, .nanoseconds, .milliseconds, .ofFile, .coreShare: Self.decimals(value, 1)
+        case .bytesEach: Self.grouped(value)
+        }
+    }
+
+    private static func decimals(_ value: Double, _ places: Int) -> String {
+        let scale = places == 1 ? 10.0 : 100.0
+        let scaled = Int((value.magnitude * scale).rounded())
+        let fraction = String(scaled % Int(scale))
+        let padded = String(repeating: "0", count: places - fraction.count) + fraction
+        return "\(value < 0 ? "-" : "")\(grouped(Double(scaled / Int(scale)))).\(padded)"
+    }
+
+    private static func grouped(_ value: Double) -> String {
+        guard value.isFinite, value.magnitude < 1e18 else { return "?" }
+        var digits = Array(String(Int(value.rounded()).magnitude))
+        var place = digits.count - 3
+        while place > 0 {
+            digits.insert(",", at: place)
+            place -= 3
+        }
+        return (value < 0 ? "-" : "") + String(digits)
+    }
+}
+
+/// What one contender reached in one round, or in the median of all.
+typealias Figures = [Figure: Double]
+
+extension [Figures] {
+    /// The median of each figure that any of them has.
+    var medians: Figures {
+        var medians: Figures = [:]
+        for figure in Figure.allCases {
+            let values = compactMap { $0[figure] }.sorted()
+            guard !values.isEmpty else { continue }
+            let middle = values.count / 2
+            medians[figure] = values.count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2
+        }
+        return medians
+    }
+}

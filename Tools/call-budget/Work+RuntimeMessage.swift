@@ -1,0 +1,99 @@
+import HTTPFunctionEndpoint
+import LocalRuntime
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import PlaygroundIO
+import RequestReply
+import RuntimeCore
+import SpecParser
+import SwiftProtobuf
+import TransportCore
+
+extension Work {
+    /// A message through a runtime that keeps nothing on disk: accepted, delivered with state, its result applied, its record
+    /// taken from the egress; one at a time.
+    static func runtimeMessage() async throws -> Work {
+        let counter = CounterTransport()
+        let transports = TransportRegistry([counter])
+        let module = FunctionModule(
+            ModuleText(file: "module.yaml", endpoint(url: "http://localhost/", transport: counter.transportType)),
+            options: .init(),
+            transports: transports,
+            connector: StandardTransports().connector
+        )
+        guard !module.hasErrors else { throw BudgetFailure("\(module.diagnostics)") }
+        let egress = PlaygroundEgress(PlaygroundEgressSpec(port: 0, topics: ["counts"]), logger: Logger(label: "call-budget"))
+        let runtime = LocalRuntime(module, transports: transports, store: InMemoryStateStore(), egresses: [egress])
+        try await runtime.start()
+        let target = RuntimeAddress(functionType: "example/counter", id: "Bob")
+        let value = [UInt8](repeating: 0x41, count: 100)
+        return Work(name: "runtime-message-in-memory", warmUp: 200, count: 1_000) { count in
+            for _ in 0..<count {
+                try await runtime.messages.accept(IngressMessage(to: target, typename: "example/Message", .encoded(value)))
+                let records = try await runtime.topics.take(from: "counts", atMost: 1, waiting: .seconds(30))
+                guard records.count == 1 else { throw BudgetFailure("the message has had no effect") }
+            }
+        }
+    }
+}
+
+/// A transport that plays the counter itself, so that only the runtime is counted.
+private final class CounterTransport: RequestReplyClientFactory, RequestReplyClient {
+    let transportType = "example/counter-transport"
+
+    private let hasAskedForState = NIOLockedValueBox(false)
+    private let missing: ByteBuffer
+    private let counted: ByteBuffer
+
+    init() {
+        missing = Self.missingState
+        counted = Self.result
+    }
+
+    func makeClient(
+        _ properties: TransportProperties,
+        endpoint: EndpointURL,
+        metrics: any RemoteInvocationMetrics
+    ) throws -> any RequestReplyClient {
+        self
+    }
+
+    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
+        let hasAsked = hasAskedForState.withLockedValue { hasAsked in
+            defer { hasAsked = true }
+            return hasAsked
+        }
+        return hasAsked ? counted : missing
+    }
+
+    private static var missingState: ByteBuffer {
+        var missing = WireFromFunction.PersistedValueSpec()
+        missing.stateName = "count"
+        missing.typeTypename = "io.statefun.types/long"
+        var answer = WireFromFunction()
+        answer.incompleteInvocationContext.missingValues = [missing]
+        return encoded(answer)
+    }
+
+    private static var result: ByteBuffer {
+        var mutation = WireFromFunction.PersistedValueMutation()
+        mutation.mutationType = .modify
+        mutation.stateName = "count"
+        mutation.stateValue = FunctionValue.long(42).wire
+        var record = WireFromFunction.EgressMessage()
+        record.egressNamespace = "io.statefun.playground"
+        record.egressType = "egress"
+        let text = #"{"topic":"counts","payload":"42"}"#
+        record.argument = FunctionValue.custom(typename: "io.statefun.playground/EgressRecord", bytes: Array(text.utf8)).wire
+        var answer = WireFromFunction()
+        answer.invocationResult.stateMutations = [mutation]
+        answer.invocationResult.outgoingEgresses = [record]
+        return encoded(answer)
+    }
+
+    private static func encoded(_ answer: WireFromFunction) -> ByteBuffer {
+        let bytes: [UInt8]? = try? answer.serializedBytes()
+        return ByteBuffer(bytes: bytes ?? [])
+    }
+}
