@@ -11,11 +11,22 @@ public enum BuiltInType: String, Hashable, Sendable, CaseIterable {
     public static let namespace = "io.statefun.types"
 
     /// The name that travels with a value, such as `io.statefun.types/int`.
-    public var typename: String { "\(Self.namespace)/\(rawValue)" }
+    public var typename: String {
+        switch self {
+        case .bool: "io.statefun.types/bool"
+        case .int: "io.statefun.types/int"
+        case .long: "io.statefun.types/long"
+        case .float: "io.statefun.types/float"
+        case .double: "io.statefun.types/double"
+        case .string: "io.statefun.types/string"
+        }
+    }
 
     /// The type that a typename means; `nil` for every other typename.
     public init?(typename: String) {
-        guard typename.hasPrefix("\(Self.namespace)/") else { return nil }
-        self.init(rawValue: String(typename.dropFirst(Self.namespace.count + 1)))
+        // Asked for every value: the name of another namespace ends it at the first byte that differs.
+        let name = typename.utf8.dropFirst(Self.namespace.utf8.count + 1)
+        guard !name.isEmpty, typename.utf8.starts(with: "io.statefun.types/".utf8) else { return nil }
+        self.init(rawValue: String(Substring(name)))
     }
 }

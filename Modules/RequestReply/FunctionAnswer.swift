@@ -11,6 +11,10 @@ public enum FunctionAnswer: Hashable, Sendable {
     /// Reads the bytes of a `FromFunction` message. No bytes at all are a result without effects.
     /// - Throws: ``MalformedAnswer`` where they are no such message, and where the message breaks the protocol.
     public init(decoding bytes: [UInt8]) throws(MalformedAnswer) {
+        if let result = PlainAnswer.read(bytes) {
+            self = .result(result)
+            return
+        }
         let message: WireFromFunction
         do {
             message = try WireFromFunction(serializedBytes: bytes)

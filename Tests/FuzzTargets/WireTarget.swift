@@ -35,6 +35,11 @@ enum WireTarget {
             }
         }
         let encoded = try encoded(answer.wire)
+        guard let message = try? WireFromFunction(serializedBytes: bytes), let other = try? FunctionAnswer(message) else {
+            throw BrokenInvariant("what is understood is a message to the library as well")
+        }
+        let otherBytes = try self.encoded(other.wire)
+        try check(otherBytes == encoded, "an answer is understood as the library understands it")
         guard let again = try? FunctionAnswer(decoding: encoded) else { throw BrokenInvariant("what an answer says can be said again") }
         // A value that is no number does not equal itself, but its bytes do.
         let bytesAgain = try self.encoded(again.wire)

@@ -1,0 +1,97 @@
+import RequestReply
+import SwiftProtobuf
+import Testing
+
+/// What is read at once is what the protobuf library reads.
+@Suite struct PlainAnswerTests {
+    private static let values: [FunctionValue] = [
+        .bool(true), .bool(false), .int(0), .int(-7), .long(.min), .long(0), .float(1.5), .float(-0.0), .double(.infinity), .double(0),
+        .string(""), .string("héllo"), .custom(typename: "example/Message", bytes: [UInt8](repeating: 0xFE, count: 300)),
+        .custom(typename: "example/Empty", bytes: []), .custom(typename: "io.statefun.types/other", bytes: [1]),
+        .custom(typename: "io.statefun.types", bytes: [2]),
+    ]
+
+    /// A result with every kind of effect that is read at once.
+    private static func answer() -> WireFromFunction {
+        .with { answer in
+            for (index, value) in values.enumerated() {
+                answer.invocationResult.stateMutations.append(
+                    .with {
+                        $0.stateName = "state-\(index)"
+                        $0.mutationType = index.isMultiple(of: 3) ? .delete : .modify
+                        if !index.isMultiple(of: 3) { $0.stateValue = value.wire }
+                    }
+                )
+                answer.invocationResult.outgoingMessages.append(
+                    .with {
+                        $0.target = MessageAddress(namespace: "example", type: "f", id: index == 0 ? "" : "id-\(index)").wire
+                        $0.argument = value.wire
+                    }
+                )
+                answer.invocationResult.outgoingEgresses.append(
+                    .with {
+                        $0.egressNamespace = "example"
+                        $0.egressType = "out"
+                        $0.argument = value.wire
+                    }
+                )
+            }
+        }
+    }
+
+    /// What the library makes of the bytes.
+    private static func expected(_ bytes: [UInt8]) throws -> FunctionAnswer {
+        try FunctionAnswer(try WireFromFunction(serializedBytes: bytes))
+    }
+
+    @Test("every effect and every type of value is understood as the library understands it")
+    func everyValue() throws {
+        let bytes: [UInt8] = try Self.answer().serializedBytes()
+        #expect(try FunctionAnswer(decoding: bytes) == Self.expected(bytes))
+    }
+
+    @Test("bytes that were changed anywhere are understood, or refused, as the library does it", arguments: 1...4)
+    func changedBytes(changes: Int) throws {
+        var generator = Seeded(state: UInt64(changes))
+        let sound: [UInt8] = try Self.answer().serializedBytes()
+        for _ in 0..<2_000 {
+            var bytes = sound
+            for _ in 0..<changes {
+                bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
+            let read = try? FunctionAnswer(decoding: bytes)
+            let expected = try? Self.expected(bytes)
+            #expect(read?.isSame(as: expected) ?? (expected == nil), "\(bytes)")
+        }
+    }
+
+    @Test(
+        "what comes twice, or in another form, is understood as the library understands it",
+        arguments: [
+            // A message whose target comes in two parts: the library puts them together.
+            [0xA2, 6, 22, 0x12, 20, 0x0A, 3, 0x0A, 1, 0x6E, 0x0A, 3, 0x12, 1, 0x66, 0x12, 8, 0x0A, 2, 0x61, 0x2F, 0x10, 1, 0x1A, 0],
+            // The same part of a result twice.
+            [0xA2, 6, 0, 0xA2, 6, 0],
+            // A result, and a request for state after it.
+            [0xA2, 6, 0, 0xAA, 6, 6, 0x0A, 4, 0x0A, 2, 0x73, 0x31],
+            // Lengths with more bytes than they need.
+            [0xA2, 6, 0x80, 0x80, 0],
+            // A number of eleven bytes, and one that is too large.
+            [0xA2, 6, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0],
+            [0xA2, 6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1],
+            [0xA2, 6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2],
+        ] as [[UInt8]]
+    )
+    func otherForms(bytes: [UInt8]) {
+        let read = try? FunctionAnswer(decoding: bytes)
+        #expect(read == (try? Self.expected(bytes)))
+    }
+}
+
+extension FunctionAnswer {
+    /// Whether the answers say the same, also where they hold numbers that equal nothing.
+    fileprivate func isSame(as other: FunctionAnswer?) -> Bool {
+        guard let other else { return false }
+        return "\(self)" == "\(other)"
+    }
+}
