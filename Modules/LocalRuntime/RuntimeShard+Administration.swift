@@ -5,7 +5,7 @@ internal import TransportCore
 
 extension RuntimeShard {
     func use(_ egresses: [any Egress]) {
-        self.egresses = Dictionary(egresses.map { ($0.egressType, $0) }, uniquingKeysWith: { first, _ in first })
+        self.egresses = NameTable(egresses.map { ($0.egressType, $0) })
     }
 
     func waiting(for functionType: String) -> Int {
@@ -67,7 +67,7 @@ extension RuntimeShard: RuntimeAdministration {
             return .changed(names: try await clearState(of: address, name: name))
         case .pending(let functionType, let last, let limit):
             let summary = try await pendingSummary()
-            let (found, hasMore) = pendingAddresses(of: functionType, after: last, limit: Self.page(limit))
+            let (found, hasMore) = await pendingAddresses(of: functionType, after: last, limit: Self.page(limit))
             return .pending(summary: summary, found: found, hasMore: hasMore)
         case .deadLetters(let last, let limit):
             return try await listLetters(after: last ?? 0, limit: Self.page(limit))
@@ -108,7 +108,7 @@ extension RuntimeShard: RuntimeAdministration {
         let found = zip(page, values).map { address, values in
             RuntimeAnswer.AddressSummary(
                 address: address,
-                names: values.keys.sorted(),
+                names: values.names.sorted(),
                 bytes: values.values.reduce(0) { $0 + $1.value.bytes.count }
             )
         }
@@ -117,7 +117,7 @@ extension RuntimeShard: RuntimeAdministration {
 
     private func showState(of address: RuntimeAddress) async throws(StoreFailure) -> RuntimeAnswer {
         let values = try await shownValues(of: [address]).first ?? [:]
-        let kept = values.sorted { $0.key < $1.key }.map { name, value in
+        let kept = values.sorted().map { name, value in
             RuntimeAnswer.KeptValue(name: name, value: OpaqueBytes(value.value.bytes), expires: value.expires?.milliseconds)
         }
         let declared = declared(by: address.functionType).map { RuntimeAnswer.DeclaredValue(name: $0.name, typename: $0.typename) }
