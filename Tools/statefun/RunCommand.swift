@@ -142,8 +142,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         await show(module, application, directory, adminURLs.dropFirst(), transports, since: begin)
         let watching = watch ? Task { await follow(application, transports, module) } : nil
-        await waitForSignals(signals, application, report)
-        watching?.cancel()
+        defer { watching?.cancel() }
+        try await waitForSignals(signals, application, report)
     }
 
     private var playgroundOptions: PlaygroundOptions {
@@ -192,26 +192,47 @@ struct RunCommand: AsyncParsableCommand {
         terminal.write(terminal.diagnosticRenderer.render(diagnostics, in: [module.text]))
     }
 
-    /// Looks at the file twice a second, and takes over what has changed.
+    /// Looks at the file four times a second, and takes over what has changed.
     private func follow(_ application: RunningApplication, _ transports: StandardTransports, _ module: FunctionModule) async {
-        var last = module.text
+        var change = FileChange(from: Result<ModuleText, FileBytes.Problem>.success(module.text))
+        while true {
+            do {
+                try await Task.sleep(for: .milliseconds(250))
+            } catch {
+                return
+            }
+            let contents = Result { () throws(FileBytes.Problem) in
+                ModuleText(file: file, bytes: try FileBytes.read(file, atMost: FunctionModule.maxFileBytes))
+            }
+            guard change.looked(at: contents) else { continue }
+            await takeOver(contents, application, transports)
+        }
+    }
+
+    private func takeOver(
+        _ contents: Result<ModuleText, FileBytes.Problem>,
+        _ application: RunningApplication,
+        _ transports: StandardTransports
+    ) async {
         let report = RunReport()
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(500))
-            guard let module = try? common.load(file, transports: transports), module.text != last else { continue }
-            last = module.text
+        let refusal = "\(file) has changed and cannot be used; the one before stays"
+        do {
+            let module = FunctionModule(
+                try contents.get(),
+                options: common.moduleOptions,
+                transports: transports.registry,
+                connector: transports.connector
+            )
             let components = RunComponents(module, skipsUnsupported: skipUnsupported)
             tell(module, components)
             guard !module.hasErrors, !components.hasErrors else {
-                report.line(.failure, "\(file) has changed and cannot be used; the one before stays")
-                continue
+                report.line(.failure, refusal)
+                return
             }
-            do {
-                try await application.replace(module, components)
-                report.line(.success, "\(file) has changed and is used now")
-            } catch {
-                report.line(.failure, "\(file) has changed, and a part of it cannot be served: \(error)")
-            }
+            try await application.replace(module, components)
+            report.line(.success, "\(file) has changed and is used now")
+        } catch {
+            report.line(.failure, "\(refusal): \(error)")
         }
     }
 
@@ -252,20 +273,35 @@ struct RunCommand: AsyncParsableCommand {
         output.write("running since \(milliseconds) ms after the start; Ctrl-C stops\n")
     }
 
-    private func waitForSignals(_ signals: StopSignals, _ application: RunningApplication, _ report: RunReport) async {
+    /// Returns when everything has ended after the first signal.
+    /// - Throws: the status that says so, where a second one has ended it.
+    private func waitForSignals(_ signals: StopSignals, _ application: RunningApplication, _ report: RunReport) async throws {
         let limit = drain
         let finish = signals.finish
-        var stopping: Task<Void, Never>?
-        for await _ in signals.stream {
-            if stopping != nil {
-                await application.runtime.stopNow()
-                continue
-            }
-            report.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
-            stopping = Task {
-                await application.stop(drainingFor: limit)
-                finish()
+        var count = 0
+        var forced: Int32?
+        for await signal in signals.stream {
+            count += 1
+            switch count {
+            case 1:
+                report.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
+                Task {
+                    await application.stop(drainingFor: limit)
+                    finish()
+                }
+            case 2:
+                forced = signal
+                report.line(.quiet, "stopping at once")
+                Task {
+                    await application.stopNow()
+                    finish()
+                }
+            default:
+                // What is stored is whole at any moment.
+                throw ExitCode(128 + signal)
             }
         }
+        // As shells say that a signal has ended a program.
+        if let forced { throw ExitCode(128 + forced) }
     }
 }

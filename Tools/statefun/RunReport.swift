@@ -27,7 +27,8 @@ struct RunReport {
     }
 
     func line(_ style: Terminal.Style, _ text: String) {
-        terminal.write(terminal.paint(text, style) + "\n")
+        // Names and failures may come from peers.
+        terminal.write(terminal.paint(ShownText.safe(text), style) + "\n")
     }
 
     private static func messages(_ count: Int) -> String {
