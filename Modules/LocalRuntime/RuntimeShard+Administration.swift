@@ -15,7 +15,9 @@ extension RuntimeShard {
     /// Why a function does not answer, with where it was called.
     func reason(_ kind: RequestReplyFailure.Kind, of functionType: String) -> String {
         let url = (try? route(to: functionType))?.url.withoutQuery
-        return (url.map { "\($0): " } ?? "") + kind.description
+        // Which status is not known here; what a client that is tried again for may be, is.
+        let text = kind == .passingStatus ? "it answers with an error status, such as 500 or 503" : kind.description
+        return (url.map { "\($0): " } ?? "") + text
     }
 }
 

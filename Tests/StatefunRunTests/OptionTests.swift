@@ -112,6 +112,20 @@ import TransportCore
         #expect(try await runtime.stop() == 0)
     }
 
+    @Test("of thousands of dead letters a few are named, and how many more there are")
+    func manyDeadLetters() async throws {
+        let runtime = try await RunningStatefun(ModuleFile.write(url(), topics: ["greetings"], in: folder), in: folder)
+        let commands = Array(repeating: #"{"do":"egress","text":"x"}"#, count: 2_000).joined(separator: ",")
+        try await runtime.put("com.example/commander/x", "[\(commands)]", type: "application/vnd.example/Commands")
+        try await runtime.says(" more dead letters; 'statefun dead-letters module.yaml' lists them\n")
+        #expect(try await runtime.stop() == 0)
+        let lines = runtime.process.errors.split(separator: "\n")
+        let shown = lines.filter { $0.contains("cannot be delivered: the egress has no topic 'told'; it has greetings") }.count
+        let others = lines.compactMap { $0.firstMatch(of: /^(\d+) more dead letters/).flatMap { Int($0.1) } }.reduce(0, +)
+        #expect(shown + others == 2_000)
+        #expect(shown < 1_000)
+    }
+
     @Test("with --compat-status clients of the original get the statuses that they know")
     func compatStatus() async throws {
         let runtime = try await RunningStatefun(ModuleFile.write(url(), in: folder), ["--compat-status"], in: folder)

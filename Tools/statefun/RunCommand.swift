@@ -100,9 +100,9 @@ struct RunCommand: AsyncParsableCommand {
         guard let admin else { return nil }
         let colon = admin.lastIndex(of: ":")
         let host = colon.map { String(admin[..<$0]) } ?? "127.0.0.1"
-        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), !host.isEmpty
-        else {
-            throw ValidationError("--admin is a port, or an address and a port, such as 127.0.0.1:8092.")
+        let isName = !host.isEmpty && (!host.contains(":") || (host.hasPrefix("[") && host.hasSuffix("]")))
+        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), isName else {
+            throw ValidationError("--admin is a port, or an address and a port, such as 127.0.0.1:8092 or [::1]:8092.")
         }
         return .port(host: host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port: port)
     }
@@ -117,7 +117,7 @@ struct RunCommand: AsyncParsableCommand {
         let transports = StandardTransports(threads: maxInFlight, hosts: hosts)
         let (module, components) = try loadForUse(transports)
         let directory = try openDirectory()
-        let report = RunReport()
+        let report = RunReport(file)
         let application = RunningApplication(
             module,
             components,
@@ -142,7 +142,10 @@ struct RunCommand: AsyncParsableCommand {
         }
         await show(module, application, directory, adminURLs.dropFirst(), transports, since: begin)
         let watching = watch ? Task { await follow(application, transports, module) } : nil
-        defer { watching?.cancel() }
+        defer {
+            watching?.cancel()
+            report.finish()
+        }
         try await waitForSignals(signals, application, report)
     }
 
@@ -154,7 +157,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func fail(_ text: String) -> ExitCode {
-        RunReport().line(.failure, "error: \(text)")
+        RunReport(file).line(.failure, "error: \(text)")
         return .failure
     }
 
@@ -214,7 +217,7 @@ struct RunCommand: AsyncParsableCommand {
         _ application: RunningApplication,
         _ transports: StandardTransports
     ) async {
-        let report = RunReport()
+        let report = RunReport(file)
         let refusal = "\(file) has changed and cannot be used; the one before stays"
         do {
             let module = FunctionModule(
@@ -265,6 +268,9 @@ struct RunCommand: AsyncParsableCommand {
             rows.append(("admin", url))
         }
         rows.append(("data", inMemory ? "in memory, lost when this ends" : directory.path))
+        if module.endpoints.isEmpty {
+            RunReport(file).line(.failure, "\(file) has no endpoint, so there is no function to call")
+        }
         let width = rows.map(\.0.count).max() ?? 0
         for (name, text) in rows {
             output.write(name + String(repeating: " ", count: width - name.count + 2) + text + "\n")
@@ -273,6 +279,9 @@ struct RunCommand: AsyncParsableCommand {
         output.write("running since \(milliseconds) ms after the start; Ctrl-C stops\n")
     }
 
+    /// Signals that come one after the other so fast are one.
+    private static let sameSignal = Duration.milliseconds(200)
+
     /// Returns when everything has ended after the first signal.
     /// - Throws: the status that says so, where a second one has ended it.
     private func waitForSignals(_ signals: StopSignals, _ application: RunningApplication, _ report: RunReport) async throws {
@@ -280,7 +289,12 @@ struct RunCommand: AsyncParsableCommand {
         let finish = signals.finish
         var count = 0
         var forced: Int32?
+        var last: ContinuousClock.Instant?
         for await signal in signals.stream {
+            // Whoever asks a whole group of processes to stop often asks each of them as well: that is asked once.
+            let now = ContinuousClock.now
+            if let last, last.duration(to: now) < Self.sameSignal { continue }
+            last = now
             count += 1
             switch count {
             case 1:
