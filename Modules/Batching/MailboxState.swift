@@ -38,7 +38,7 @@ struct MailboxState<Key: Hashable & Sendable, Item: Sendable, Answer: Sendable> 
     private var mailboxes: [Key: MailboxMachine.MailboxID] = [:]
     private var addresses: [MailboxMachine.MailboxID: Address] = [:]
     private var senders: [MailboxMachine.SubmissionID: Sender] = [:]
-    private var groups: [String: MailboxMachine.GroupID] = [:]
+    private var groups = NameTable<MailboxMachine.GroupID>()
     private var functionTypes: [MailboxMachine.GroupID: String] = [:]
     private var nextGroup: UInt64 = 0
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
@@ -71,7 +71,7 @@ struct MailboxState<Key: Hashable & Sendable, Item: Sendable, Answer: Sendable> 
             afterLock.answers.append((continuation, .failure(Self.shutDown)))
             return (nil, afterLock)
         }
-        if groups.updateValue(group, forKey: functionType) == nil {
+        if groups.updateValue(group, forName: functionType) == nil {
             functionTypes[group] = functionType
             nextGroup += 1
         }

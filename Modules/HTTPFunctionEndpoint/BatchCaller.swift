@@ -42,7 +42,7 @@ final class BatchCaller: Sendable {
             )
             let answer = try Self.decode(try await client.client.call(request), endpoint: client.url)
             do throws(RequestReplyFailure) {
-                switch try rounds.answered(answer, sent: Set(attached.map(\.name))) {
+                switch try rounds.answered(answer, sent: Set(attached.map { ExactName($0.name) })) {
                 case .resend(let missing):
                     try register(missing, for: address.typeName)
                 case .finish(let result):
@@ -113,7 +113,7 @@ final class BatchCaller: Sendable {
     }
 
     private static func merge(_ changes: [StateValue], into states: [StateValue]) -> [StateValue] {
-        var last: [String: StateValue] = [:]
+        var last = NameTable<StateValue>()
         for change in changes {
             last[change.name] = change
         }

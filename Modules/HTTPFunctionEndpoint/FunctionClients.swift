@@ -63,6 +63,23 @@ package final class FunctionClients: Sendable {
         }
     }
 
+    /// Why no endpoint is there for functions of a type, written as `namespace/name`, in a sentence without a full stop; `nil`
+    /// where one is. That it can be called is not said.
+    package func whyUnserved(_ functionType: String) -> String? {
+        let typeName: TypeName
+        do throws(TypeNameError) {
+            typeName = try TypeName(parsing: functionType)
+        } catch {
+            return error.description
+        }
+        do throws(FunctionResolutionError) {
+            _ = try module.resolve(typeName)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     private func makeClient(_ resolution: FunctionResolution) throws(RequestReplyFailure) -> any RequestReplyClient {
         let spec = resolution.endpoint.spec
         guard let factory = transports[spec.transportType.value] else {

@@ -158,10 +158,11 @@ private struct ModuleCheck {
         guard let factory = transports[type.value] else {
             let known = transports.transportTypes
             let position: SourcePosition? = if case .line(_, let place) = type.source { place } else { nil }
+            let namer = if case .program(let name) = type.source { ", which \(name) names" } else { "" }
             report(
                 at: properties.node["type"]?.position ?? position,
                 length: type.value.count,
-                "there is no transport type '\(type.value)'",
+                "there is no transport type '\(type.value)'\(namer)",
                 remedy: "write \(NearestName.of(type.value, among: known) ?? known.joined(separator: " or "))"
             )
             return TransportInspection()

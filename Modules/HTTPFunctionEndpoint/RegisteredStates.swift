@@ -5,7 +5,7 @@ package import TransportCore
 package struct RegisteredStates: Sendable, Equatable {
     /// In the order of registration.
     package private(set) var states: [MissingState] = []
-    private var typenames: [String: String] = [:]
+    private var typenames = NameTable<String>()
 
     package init() {}
 
@@ -13,9 +13,9 @@ package struct RegisteredStates: Sendable, Equatable {
     /// - Throws: `RequestReplyFailure` of kind `protocolBroken` where a state comes back with another type; nothing is
     ///   registered then.
     package mutating func register(_ missing: [MissingState]) throws(RequestReplyFailure) {
-        var added: [String: String] = [:]
+        var added = NameTable<String>()
         for state in missing {
-            if let known = typenames[state.name] ?? added[state.name], known != state.typename {
+            if let known = typenames[state.name] ?? added[state.name], ExactName(known) != ExactName(state.typename) {
                 throw RequestReplyFailure(
                     .protocolBroken,
                     "the function declares the state '\(state.name)' as \(state.typename), but it is registered as \(known), which cannot change"
@@ -36,7 +36,7 @@ package struct RegisteredStates: Sendable, Equatable {
         attached.reserveCapacity(states.count)
         for state in states {
             let value = values[state.name]
-            if let value, value.typename != state.typename {
+            if let value, ExactName(value.typename) != ExactName(state.typename) {
                 throw RequestReplyFailure(
                     .protocolBroken,
                     "the state '\(state.name)' holds a value of type \(value.typename), but the function declares it as \(state.typename)"
@@ -56,7 +56,7 @@ package struct RegisteredStates: Sendable, Equatable {
                     "the function changes the state '\(change.name)', which it has not declared; nothing of its result is applied"
                 )
             }
-            if let value = change.value, value.typename != typename {
+            if let value = change.value, ExactName(value.typename) != ExactName(typename) {
                 throw RequestReplyFailure(
                     .protocolBroken,
                     "the function sets the state '\(change.name)' to a value of type \(value.typename), but it declared \(typename); "

@@ -62,6 +62,15 @@ struct DispatchMachine: Sendable {
         var state = State.ready
         /// Calls of the same batch that have failed.
         var failures = 0
+
+        var kind: Counts.Kind {
+            if failures > 0 { return .failing }
+            return switch state {
+            case .pausing: .failing
+            case .gated: .gated
+            case .ready, .calling: .atWork
+            }
+        }
     }
 
     private struct Function: Sendable {
@@ -70,6 +79,7 @@ struct DispatchMachine: Sendable {
         var callsInFlight = 0
         /// Calls have ended without an answer in time, and none with one since.
         var isSuspect = false
+        var counts = Counts()
     }
 
     let maxInFlight: Int
@@ -123,6 +133,13 @@ struct DispatchMachine: Sendable {
         }
     }
 
+    /// How many addresses something waits for, by function, and how many of them wait because of a failure.
+    func counts(of function: FunctionID) -> (all: Int, blocked: Int) {
+        guard let function = functions[function] else { return (0, 0) }
+        let isShut = if case .shut = function.gate { true } else { false }
+        return (function.counts.all, function.counts.failing + (isShut ? function.counts.gated : 0))
+    }
+
     func isCalling(_ address: AddressID) -> Bool {
         if case .calling = entries[address]?.state { true } else { false }
     }
@@ -138,10 +155,9 @@ struct DispatchMachine: Sendable {
     mutating func opened(_ function: FunctionID) -> (AddressID, [Action]) {
         let id = AddressID(number: nextAddress)
         nextAddress += 1
-        entries[id] = Entry(function: function)
-        if functions[function] == nil {
-            functions[function] = Function()
-        }
+        let entry = Entry(function: function)
+        entries[id] = entry
+        functions[function, default: Function()].counts.moved(from: nil, to: entry.kind)
         line.append(id)
         return (id, beginCalls())
     }
@@ -188,11 +204,11 @@ struct DispatchMachine: Sendable {
     mutating func callFailed(_ address: AddressID, reach: Reach, wait: Duration?, at now: TransportInstant, chance: Double) -> [Action] {
         guard end(address), let function = entries[address]?.function else { return [] }
         let failures = (entries[address]?.failures ?? 0) + 1
-        entries[address]?.failures = failures
+        change(address) { $0.failures = failures }
         let isProber = settleGate(of: function, after: address, reach)
         if case .shut(let prober) = functions[function]?.gate, prober != nil, !isProber {
             // Another one finds out.
-            entries[address]?.state = .gated
+            change(address) { $0.state = .gated }
             functions[function]?.gated.append(address)
             return beginCalls()
         }
@@ -203,7 +219,7 @@ struct DispatchMachine: Sendable {
     /// The time of a pause has come. One that is over already is ignored.
     mutating func pauseEnded(_ pause: PauseID) -> [Action] {
         guard case .pausing(pause.number) = entries[pause.address]?.state else { return [] }
-        entries[pause.address]?.state = .ready
+        change(pause.address) { $0.state = .ready }
         line.append(pause.address)
         return beginCalls()
     }
@@ -212,7 +228,7 @@ struct DispatchMachine: Sendable {
     mutating func pausesCutShort() -> [Action] {
         for (id, entry) in entries.sorted(by: { $0.key.number < $1.key.number }) {
             guard case .pausing = entry.state else { continue }
-            entries[id]?.state = .ready
+            change(id) { $0.state = .ready }
             line.append(id)
         }
         return beginCalls()
@@ -229,6 +245,17 @@ struct DispatchMachine: Sendable {
     }
 
     // MARK: Steps
+
+    /// Every change of an entry goes this way, so that it is counted.
+    private mutating func change(_ address: AddressID, _ body: (inout Entry) -> Void) {
+        guard let index = entries.index(forKey: address) else { return }
+        let (function, before) = (entries.values[index].function, entries.values[index].kind)
+        body(&entries.values[index])
+        let after = entries.values[index].kind
+        if before != after {
+            functions[function]?.counts.moved(from: before, to: after)
+        }
+    }
 
     /// Takes a call that has ended off the count; `false` where there was none.
     private mutating func end(_ address: AddressID) -> Bool {
@@ -251,8 +278,9 @@ struct DispatchMachine: Sendable {
 
     private mutating func pause(_ address: AddressID, for length: Duration, at now: TransportInstant) -> Action {
         nextPause += 1
-        entries[address]?.state = .pausing(number: nextPause)
-        return .pause(PauseID(address: address, number: nextPause), until: now.advanced(by: length))
+        let number = nextPause
+        change(address) { $0.state = .pausing(number: number) }
+        return .pause(PauseID(address: address, number: number), until: now.advanced(by: length))
     }
 
     /// Where the address was the one that finds out about its function, another one does now.
@@ -265,8 +293,10 @@ struct DispatchMachine: Sendable {
     private mutating func done(_ address: AddressID, hasMore: Bool) -> [Action] {
         var actions: [Action] = []
         if hasMore {
-            entries[address]?.failures = 0
-            entries[address]?.state = .ready
+            change(address) {
+                $0.failures = 0
+                $0.state = .ready
+            }
             line.append(address)
         } else {
             close(address)
@@ -276,7 +306,9 @@ struct DispatchMachine: Sendable {
     }
 
     private mutating func close(_ address: AddressID) {
-        entries[address] = nil
+        if let entry = entries.removeValue(forKey: address) {
+            functions[entry.function]?.counts.moved(from: entry.kind, to: nil)
+        }
         // A table keeps the room that it once needed, such as for a million addresses in a moment of trouble.
         if entries.isEmpty, entries.capacity > 4_096 {
             entries = [:]
@@ -327,7 +359,7 @@ struct DispatchMachine: Sendable {
         var admitted = 0
         while admitted < limit, let id = functions[function]?.gated.popFirst() {
             guard case .gated = entries[id]?.state else { continue }
-            entries[id]?.state = .ready
+            change(id) { $0.state = .ready }
             if first {
                 line.prepend(id)
             } else {
@@ -345,7 +377,7 @@ struct DispatchMachine: Sendable {
             guard let entry = entries[id], case .ready = entry.state, let function = functions[entry.function] else { continue }
             switch function.gate {
             case .open where function.callsInFlight >= share(of: function):
-                entries[id]?.state = .gated
+                change(id) { $0.state = .gated }
                 functions[entry.function]?.gated.append(id)
                 continue
             case .open, .shut(id):
@@ -353,11 +385,11 @@ struct DispatchMachine: Sendable {
             case .shut(nil):
                 functions[entry.function]?.gate = .shut(prober: id)
             case .shut:
-                entries[id]?.state = .gated
+                change(id) { $0.state = .gated }
                 functions[entry.function]?.gated.append(id)
                 continue
             }
-            entries[id]?.state = .calling
+            change(id) { $0.state = .calling }
             callsInFlight += 1
             functions[entry.function]?.callsInFlight += 1
             actions.append(.call(id))

@@ -1,4 +1,5 @@
 public import RuntimeCore
+internal import TransportCore
 
 /// Keeps what a runtime must not lose for as long as the process lives.
 public actor InMemoryStateStore: StateStore, WaitingStore {
@@ -7,13 +8,13 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         var expires: WallTime?
     }
 
-    private var states: [RuntimeAddress: [String: Value]] = [:]
+    private var states: [RuntimeAddress: NameTable<Value>] = [:]
     private var waiting: [RuntimeAddress: [Int64: StoredMessage]] = [:]
     private var delayed: [Int64: DelayedMessage] = [:]
-    private var topics: [String: [Int64: EgressRecord]] = [:]
+    private var topics = NameTable<[Int64: EgressRecord]>()
     private var topicOfRecord: [Int64: String] = [:]
     private var letters: [Int64: DeadLetter] = [:]
-    private var keys: [String: WallTime] = [:]
+    private var keys = NameTable<WallTime>()
     private var registered: [RegisteredState] = []
     private var lastSequence: Int64 = 0
 
@@ -24,7 +25,7 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
             lastSequence: lastSequence,
             registered: registered,
             waiting: waiting.map { WaitingMessages(address: $0, count: $1.count, first: $1.keys.min() ?? 0) },
-            egress: topics.mapValues(\.count)
+            egress: topics.sorted().map { WaitingRecords(topic: $0.name, count: $0.value.count) }
         )
     }
 
@@ -94,7 +95,7 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
 
     public func addresses(of functionType: String?, after address: RuntimeAddress?, limit: Int) -> [RuntimeAddress] {
         let all = states.keys.filter { candidate in
-            (functionType == nil || candidate.functionType == functionType) && (address.map { candidate > $0 } ?? true)
+            (functionType.map { $0.utf8.elementsEqual(candidate.functionType.utf8) } ?? true) && (address.map { candidate > $0 } ?? true)
         }
         return Array(all.sorted().prefix(limit))
     }

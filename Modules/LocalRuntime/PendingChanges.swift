@@ -1,11 +1,12 @@
 internal import RuntimeCore
+internal import TransportCore
 
 /// Collects what has to be stored until the store is ready for it. What comes and goes meanwhile never reaches the store.
 struct PendingChanges: Sendable {
     /// One value of an address.
     private struct ValueKey: Hashable {
         let address: RuntimeAddress
-        let name: String
+        let name: ExactName
     }
 
     private var registered: [RegisteredState] = []
@@ -34,11 +35,11 @@ struct PendingChanges: Sendable {
 
     mutating func set(_ value: StoredState) {
         byteCount += value.value.count
-        change(.set(value), of: ValueKey(address: value.address, name: value.name))
+        change(.set(value), of: ValueKey(address: value.address, name: ExactName(value.name)))
     }
 
     mutating func clear(_ name: String, of address: RuntimeAddress) {
-        change(.clear(address, name: name), of: ValueKey(address: address, name: name))
+        change(.clear(address, name: name), of: ValueKey(address: address, name: ExactName(name)))
     }
 
     private mutating func change(_ change: StateChange, of key: ValueKey) {

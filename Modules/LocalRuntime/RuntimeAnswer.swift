@@ -75,12 +75,18 @@ extension RuntimeAnswer {
         public let isDelayedComplete: Bool
         /// When the next one of them is sent, in milliseconds since 1970-01-01 00:00 UTC.
         public let nextDelayed: Int64?
-        /// Records that wait to be taken, by topic.
-        public let egress: [String: Int]
+        /// Records that wait to be taken, by topic, those that have any.
+        public let egress: [PendingTopic]
         /// Why nothing can be stored, so that no call begins.
         public let storeFailure: String?
         /// Whether functions are called at all.
         public let isRunning: Bool
+    }
+
+    /// Records that wait to be taken.
+    public struct PendingTopic: Codable, Hashable, Sendable {
+        public let topic: String
+        public let records: Int
     }
 
     /// What waits for the functions of one type.

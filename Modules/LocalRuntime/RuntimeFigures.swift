@@ -71,8 +71,8 @@ final class RuntimeFigures: RemoteInvocationMetrics {
     }
 
     private struct State {
-        var functions: [String: Function] = [:]
-        var taken: [String: Int] = [:]
+        var functions = NameTable<Function>()
+        var taken = NameTable<Int>()
     }
 
     private let state = NIOLockedValueBox(State())
@@ -86,11 +86,11 @@ final class RuntimeFigures: RemoteInvocationMetrics {
     }
 
     var functions: [(functionType: String, figures: Function)] {
-        state.withLockedValue { $0.functions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+        state.withLockedValue { $0.functions.sorted().map { ($0.name, $0.value) } }
     }
 
     var taken: [(topic: String, count: Int)] {
-        state.withLockedValue { $0.taken.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+        state.withLockedValue { $0.taken.sorted().map { ($0.name, $0.value) } }
     }
 
     private func change(_ functionType: String, _ body: (inout Function) -> Void) {

@@ -5,7 +5,7 @@ internal import TransportCore
 
 extension RuntimeShard {
     func use(_ egresses: [any Egress]) {
-        self.egresses = Dictionary(egresses.map { ($0.egressType, $0) }, uniquingKeysWith: { first, _ in first })
+        self.egresses = NameTable(egresses.map { ($0.egressType, $0) })
     }
 
     func waiting(for functionType: String) -> Int {
@@ -15,7 +15,9 @@ extension RuntimeShard {
     /// Why a function does not answer, with where it was called.
     func reason(_ kind: RequestReplyFailure.Kind, of functionType: String) -> String {
         let url = (try? route(to: functionType))?.url.withoutQuery
-        return (url.map { "\($0): " } ?? "") + kind.description
+        // Which status is not known here; what a client that is tried again for may be, is.
+        let text = kind == .passingStatus ? "it answers with an error status, such as 500 or 503" : kind.description
+        return (url.map { "\($0): " } ?? "") + text
     }
 }
 
@@ -67,7 +69,7 @@ extension RuntimeShard: RuntimeAdministration {
             return .changed(names: try await clearState(of: address, name: name))
         case .pending(let functionType, let last, let limit):
             let summary = try await pendingSummary()
-            let (found, hasMore) = pendingAddresses(of: functionType, after: last, limit: Self.page(limit))
+            let (found, hasMore) = await pendingAddresses(of: functionType, after: last, limit: Self.page(limit))
             return .pending(summary: summary, found: found, hasMore: hasMore)
         case .deadLetters(let last, let limit):
             return try await listLetters(after: last ?? 0, limit: Self.page(limit))
@@ -108,7 +110,7 @@ extension RuntimeShard: RuntimeAdministration {
         let found = zip(page, values).map { address, values in
             RuntimeAnswer.AddressSummary(
                 address: address,
-                names: values.keys.sorted(),
+                names: values.names.sorted(),
                 bytes: values.values.reduce(0) { $0 + $1.value.bytes.count }
             )
         }
@@ -117,7 +119,7 @@ extension RuntimeShard: RuntimeAdministration {
 
     private func showState(of address: RuntimeAddress) async throws(StoreFailure) -> RuntimeAnswer {
         let values = try await shownValues(of: [address]).first ?? [:]
-        let kept = values.sorted { $0.key < $1.key }.map { name, value in
+        let kept = values.sorted().map { name, value in
             RuntimeAnswer.KeptValue(name: name, value: OpaqueBytes(value.value.bytes), expires: value.expires?.milliseconds)
         }
         let declared = declared(by: address.functionType).map { RuntimeAnswer.DeclaredValue(name: $0.name, typename: $0.typename) }

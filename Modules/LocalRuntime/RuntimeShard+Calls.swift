@@ -54,7 +54,7 @@ extension RuntimeShard {
         while true {
             // Every round goes with the state that is registered by then.
             let registered = functions[record.function]?.registered ?? RegisteredStates()
-            let values: [String: StateCache.Value]
+            let values: NameTable<StateCache.Value>
             do throws(StoreFailure) {
                 values = registered.states.isEmpty ? [:] : try await self.values(of: record.address)
             } catch {
@@ -63,7 +63,7 @@ extension RuntimeShard {
             }
             do throws(RequestReplyFailure) {
                 let answer = try await send(record, registered, values)
-                switch try rounds.answered(answer, sent: Set(registered.states.map(\.name))) {
+                switch try rounds.answered(answer, sent: Set(registered.states.map { ExactName($0.name) })) {
                 case .resend(let missing):
                     try register(missing, for: record.function)
                 case .finish(let result):
@@ -104,7 +104,7 @@ extension RuntimeShard {
     private func send(
         _ record: AddressRecord,
         _ registered: RegisteredStates,
-        _ values: [String: StateCache.Value]
+        _ values: NameTable<StateCache.Value>
     ) async throws(RequestReplyFailure) -> FunctionAnswer {
         let route = try route(to: record.address.functionType)
         let bytes = EncodedBatch.bytes(
@@ -146,9 +146,9 @@ extension RuntimeShard {
     // MARK: State
 
     /// The values of an address that have not expired.
-    func values(of address: RuntimeAddress) async throws(StoreFailure) -> [String: StateCache.Value] {
+    func values(of address: RuntimeAddress) async throws(StoreFailure) -> NameTable<StateCache.Value> {
         let now = clock.wallTime()
-        var values: [String: StateCache.Value]
+        var values: NameTable<StateCache.Value>
         if let cached = cache.values(of: address) {
             values = cached
         } else {
@@ -162,7 +162,7 @@ extension RuntimeShard {
         }
         let expired = values.filter { $0.value.expires.map { $0 <= now } ?? false }
         guard !expired.isEmpty else { return values }
-        for name in expired.keys {
+        for name in expired.names {
             values[name] = nil
             pending.clear(name, of: address)
         }
@@ -178,7 +178,7 @@ extension RuntimeShard {
         _ result: InvocationResult,
         of id: DispatchMachine.AddressID,
         _ record: AddressRecord,
-        _ sent: [String: StateCache.Value]
+        _ sent: NameTable<StateCache.Value>
     ) {
         let functionType = record.address.functionType
         figures.consumed(functionType: functionType, record.batch.count)
@@ -203,13 +203,13 @@ extension RuntimeShard {
         addresses[id]?.failingSince = nil
     }
 
-    private func keep(_ changes: [StateValue], of record: AddressRecord, _ sent: [String: StateCache.Value]) {
+    private func keep(_ changes: [StateValue], of record: AddressRecord, _ sent: NameTable<StateCache.Value>) {
         let states = functions[record.function]?.registered.states ?? []
         var values = sent
-        var changed: Set<String> = []
+        var changed: Set<ExactName> = []
         for change in changes {
             values[change.name] = change.value.map { StateCache.Value(value: EncodedValue($0), expires: nil) }
-            changed.insert(change.name)
+            changed.insert(ExactName(change.name))
         }
         let now = clock.wallTime()
         for state in states {
@@ -217,16 +217,16 @@ extension RuntimeShard {
             case .never:
                 break
             case .afterWrite(let duration):
-                guard changed.contains(state.name) else { continue }
+                guard changed.contains(ExactName(state.name)) else { continue }
                 values[state.name]?.expires = now.advanced(byMilliseconds: duration.inNanoseconds / 1_000_000)
             case .afterInvocation(let duration):
                 guard values[state.name] != nil else { continue }
                 values[state.name]?.expires = now.advanced(byMilliseconds: duration.inNanoseconds / 1_000_000)
-                changed.insert(state.name)
+                changed.insert(ExactName(state.name))
             }
         }
         guard !changed.isEmpty else { return }
-        for name in changed {
+        for name in changed.map(\.text) {
             if let value = values[name] {
                 pending.set(StoredState(address: record.address, name: name, value: value.value.bytes, expires: value.expires))
             } else {
@@ -267,13 +267,12 @@ extension RuntimeShard {
 
     /// A message of a function begins to wait, unless nobody could ever take it.
     func emit(_ message: StoredMessage) {
-        if functionIDs[message.target.functionType] == nil {
-            do throws(RequestReplyFailure) {
-                _ = try route(to: message.target.functionType)
-            } catch {
-                bury([message], to: message.target, cause: error.message, attempts: 0)
-                return
-            }
+        let functionType = message.target.functionType
+        // Names that nobody serves take no room.
+        let unserved = functionIDs[functionType].map { functions[$0]?.whyUnserved } ?? routes.whyUnserved(functionType)
+        if let unserved {
+            bury([message], to: message.target, cause: unserved, attempts: 0)
+            return
         }
         pending.add(message)
         deliver(message)
@@ -291,6 +290,7 @@ extension RuntimeShard {
         guard let record = addresses[id] else { return }
         let attempts = machine.failures(of: id) + 1
         addresses[id]?.lastFailure = failure
+        functions[record.function]?.lastFailure = failure
         addresses[id]?.failingSince = record.failingSince ?? clock.now()
         logger.debug("call failed", metadata: ["address": "\(record.address)", "failure": "\(failure.text.loggable)"])
         if failure.kind == .cancelled || failure.kind == .shutDown {

@@ -39,16 +39,15 @@ extension RuntimeShard {
     }
 
     /// The values of an address that have not expired, for somebody who only looks.
-    func shownValues(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[String: StateCache.Value]] {
+    func shownValues(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [NameTable<StateCache.Value>] {
         var known = addresses.map { cache.values(of: $0) }
         let unknown = addresses.indices.filter { known[$0] == nil }
         if !unknown.isEmpty {
             // Not remembered: a call may change them while the store is read. The store has all of them, or they were known.
             let stored = try await store.state(of: unknown.map { addresses[$0] })
             for (index, states) in zip(unknown, stored) {
-                known[index] = Dictionary(
-                    states.map { ($0.name, StateCache.Value(value: EncodedValue(encoded: $0.value), expires: $0.expires)) },
-                    uniquingKeysWith: { first, _ in first }
+                known[index] = NameTable(
+                    states.map { ($0.name, StateCache.Value(value: EncodedValue(encoded: $0.value), expires: $0.expires)) }
                 )
             }
         }
@@ -99,7 +98,7 @@ extension RuntimeShard {
     /// - Returns: the names of the values that were there.
     func clearState(of address: RuntimeAddress, name: String?) async throws(AdministrationRefusal) -> [String] {
         let cleared = try await change(address) { values in
-            let names = values.keys.filter { key in name.map { $0.utf8.elementsEqual(key.utf8) } ?? true }
+            let names = values.names.filter { key in name.map { $0.utf8.elementsEqual(key.utf8) } ?? true }
             for name in names {
                 values[name] = nil
             }
@@ -116,7 +115,7 @@ extension RuntimeShard {
     @discardableResult
     private func change(
         _ address: RuntimeAddress,
-        _ edit: (inout [String: StateCache.Value]) -> [String]
+        _ edit: (inout NameTable<StateCache.Value>) -> [String]
     ) async throws(AdministrationRefusal) -> [String] {
         await changeBegins(of: address)
         let names: [String]

@@ -34,7 +34,7 @@ extension RuntimeShard {
 
     func content(of message: InvocationResult.EgressMessage) throws(EgressFault) -> EgressContent {
         guard let egress = egresses[message.egress] else {
-            let known = egresses.keys.sorted().joined(separator: ", ")
+            let known = egresses.names.sorted().joined(separator: ", ")
             throw EgressFault(
                 "there is no egress \(message.egress) here; "
                     + (known.isEmpty ? "the module declares none that is served" : "there is \(known)")

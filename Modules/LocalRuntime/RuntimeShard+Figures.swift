@@ -1,3 +1,5 @@
+internal import TransportCore
+
 extension RuntimeShard {
     func figures() async -> String {
         var text = PrometheusText()
@@ -31,14 +33,15 @@ extension RuntimeShard {
         counter("statefun_dead_letters_total", "Dead letters of the function.") { $0.deadLetters }
         gauge("statefun_inflight_async_ops", "Calls of the function in flight.") { $1.inFlight }
         gauge("statefun_backlog", "Messages that wait for the function.") { $1.backlog }
-        let blocked = blockedAddresses()
-        gauge("statefun_blocked_addresses", "Addresses of the function that wait because of a failure.") { name, _ in blocked[name] ?? 0 }
+        gauge("statefun_blocked_addresses", "Addresses of the function that wait because of a failure.") { name, _ in
+            functionIDs[name].map { machine.counts(of: $0).blocked } ?? 0
+        }
         counter("statefun_remote_invocation_failures_total", "Attempts to call the function that failed.") { $0.failures }
         histogram("statefun_remote_invocation_latency_seconds", "How long each attempt to call the function took.") { $0.latency }
         histogram("statefun_batch_size", "Messages that went to the function with one request.") { $0.batchSize }
 
         text.metric("statefun_egress_records", .gauge, "Records that wait to be taken.")
-        for (topic, queue) in topics.sorted(by: { $0.key < $1.key }) {
+        for (topic, queue) in topics.sorted() {
             text.sample("statefun_egress_records", [("topic", topic)], queue.count)
         }
         text.metric("statefun_egress_taken_total", .counter, "Records that were taken.")
@@ -52,13 +55,5 @@ extension RuntimeShard {
         text.metric("statefun_store_failing", .gauge, "Whether nothing can be stored at the moment: 1 or 0.")
         text.sample("statefun_store_failing", [], storeFailure == nil ? 0 : 1)
         return text.text
-    }
-
-    private func blockedAddresses() -> [String: Int] {
-        var counts: [DispatchMachine.FunctionID: Int] = [:]
-        for (id, record) in addresses where machine.isBlocked(id) {
-            counts[record.function, default: 0] += 1
-        }
-        return Dictionary(counts.compactMap { id, count in functions[id].map { ($0.functionType, count) } }, uniquingKeysWith: +)
     }
 }

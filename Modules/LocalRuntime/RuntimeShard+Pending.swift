@@ -14,32 +14,24 @@ extension RuntimeShard {
             delayed: delayed,
             isDelayedComplete: isComplete,
             nextDelayed: next?.milliseconds,
-            egress: topics.mapValues(\.count).filter { $0.value > 0 },
+            egress: topics.sorted().filter { $0.value.count > 0 }.map {
+                RuntimeAnswer.PendingTopic(topic: $0.name, records: $0.value.count)
+            },
             storeFailure: storeFailure?.message,
             isRunning: isStarted && !isStopping
         )
     }
 
     private func pendingFunctions() -> [RuntimeAnswer.PendingFunction] {
-        var counts: [DispatchMachine.FunctionID: (addresses: Int, blocked: Int, worst: RequestReplyFailure?, failures: Int)] = [:]
-        for (id, record) in addresses {
-            var count = counts[record.function] ?? (0, 0, nil, -1)
-            count.addresses += 1
-            count.blocked += machine.isBlocked(id) ? 1 : 0
-            if let failure = record.lastFailure, machine.failures(of: id) > count.failures {
-                count.worst = failure
-                count.failures = machine.failures(of: id)
-            }
-            counts[record.function] = count
-        }
-        return counts.compactMap { id, count in
-            guard let function = functions[id] else { return nil }
+        functions.values.compactMap { function in
+            let count = machine.counts(of: function.id)
+            guard count.all > 0 else { return nil }
             return RuntimeAnswer.PendingFunction(
                 functionType: function.functionType,
                 messages: function.waiting,
-                addresses: count.addresses,
+                addresses: count.all,
                 blocked: count.blocked,
-                lastFailure: count.worst?.description
+                lastFailure: count.blocked > 0 ? function.lastFailure?.description : nil
             )
         }.sorted { $0.functionType < $1.functionType }
     }
@@ -60,26 +52,29 @@ extension RuntimeShard {
         return (count, false, first)
     }
 
+    /// So many addresses are looked at before others have their turn.
+    private static let looks = 4_096
+
     /// The addresses that something waits for, a page of them.
     func pendingAddresses(
         of functionType: String?,
         after last: RuntimeAddress?,
         limit: Int
-    ) -> (found: [RuntimeAnswer.PendingAddress], hasMore: Bool) {
+    ) async -> (found: [RuntimeAnswer.PendingAddress], hasMore: Bool) {
         let function = functionType.map { functionIDs[$0] }
-        // There may be a great many of them: only the page and the first one after it are put in order.
-        var page: [(address: RuntimeAddress, id: DispatchMachine.AddressID)] = []
-        for (id, record) in addresses {
-            if let function, record.function != function { continue }
-            if let last, record.address <= last { continue }
-            if page.count > limit, let end = page.last, end.address < record.address { continue }
-            let place = page.firstIndex { record.address < $0.address } ?? page.count
-            page.insert((record.address, id), at: place)
-            if page.count > limit + 1 {
-                page.removeLast()
+        if let function, function.map({ machine.counts(of: $0).all == 0 }) ?? true { return ([], false) }
+        var page = AddressPage(after: last, limit: limit)
+        // There may be a great many of them, and calls go on meanwhile: those that begin to wait after this are not looked at.
+        let ids = Array(addresses.keys)
+        for start in stride(from: 0, to: ids.count, by: Self.looks) {
+            for id in ids[start..<min(ids.count, start + Self.looks)] {
+                guard let record = addresses[id] else { continue }
+                if let function, record.function != function { continue }
+                page.offer(record.address, id)
             }
+            await Task.yield()
         }
-        return (page.prefix(limit).compactMap { pendingAddress($0.id) }, page.count > limit)
+        return (page.found.compactMap(pendingAddress), page.hasMore)
     }
 
     private func pendingAddress(_ id: DispatchMachine.AddressID) -> RuntimeAnswer.PendingAddress? {

@@ -1,5 +1,6 @@
 internal import Logging
 internal import RuntimeCore
+internal import TransportCore
 
 extension RuntimeShard {
     typealias AcceptContinuation = CheckedContinuation<IngressRefusal?, Never>
@@ -94,7 +95,7 @@ extension RuntimeShard {
     /// Takes out of a group what has not happened yet if it is not stored, and tells whoever wanted it.
     private func withdraw(from changes: inout StoreChanges, _ number: Int, _ failure: StoreFailure) {
         var messages: Set<Int64> = []
-        var keys: Set<String> = []
+        var keys: Set<ExactName> = []
         var records: Set<Int64> = []
         var kept: [CommitWaiter] = []
         for waiter in commitWaiters.removeValue(forKey: number) ?? [] {
@@ -105,7 +106,7 @@ extension RuntimeShard {
                 messages.insert(message.sequence)
                 acceptingEnded(message)
                 if let key {
-                    keys.insert(key)
+                    keys.insert(ExactName(key))
                 }
                 continuation.resume(
                     returning: IngressRefusal(.notStored, "the message cannot be stored: \(failure)", retryAfter: .seconds(5))
@@ -117,7 +118,7 @@ extension RuntimeShard {
         }
         commitWaiters[number] = kept
         changes.messages.removeAll { messages.contains($0.sequence) }
-        changes.acceptedKeys.removeAll { keys.contains($0.key) }
+        changes.acceptedKeys.removeAll { keys.contains(ExactName($0.key)) }
         changes.egressTaken.removeAll { records.contains($0) }
     }
 
@@ -145,8 +146,8 @@ extension RuntimeShard {
         for record in changes.egress {
             topics[record.topic, default: EgressQueue()].stored(record)
         }
-        for topic in Set(changes.egress.map(\.topic)) {
-            serve(topic)
+        for topic in Set(changes.egress.map { ExactName($0.topic) }) {
+            serve(topic.text)
         }
     }
 

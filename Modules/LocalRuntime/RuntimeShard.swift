@@ -47,6 +47,10 @@ actor RuntimeShard {
         var registered = RegisteredStates()
         /// Messages that wait for it.
         var waiting = 0
+        /// What a call failed with that is not answered yet, or was lately.
+        var lastFailure: RequestReplyFailure?
+        /// Why no endpoint serves it; `nil` where one does.
+        var whyUnserved: String?
     }
 
     nonisolated let loop: any EventLoop
@@ -59,13 +63,13 @@ actor RuntimeShard {
     let report: @Sendable (RuntimeEvent) -> Void
     let logger: Logger
     var routes: FunctionClients
-    var egresses: [String: any Egress] = [:]
+    var egresses = NameTable<any Egress>()
 
     var machine: DispatchMachine
     var addresses: [DispatchMachine.AddressID: AddressRecord] = [:]
     var addressIDs: [RuntimeAddress: DispatchMachine.AddressID] = [:]
     var functions: [DispatchMachine.FunctionID: FunctionRecord] = [:]
-    var functionIDs: [String: DispatchMachine.FunctionID] = [:]
+    var functionIDs = NameTable<DispatchMachine.FunctionID>()
     /// Messages that wait, and bytes of those that are in memory.
     var waitingCount = 0
     var waitingBytes = 0
@@ -81,7 +85,7 @@ actor RuntimeShard {
     var storeFailure: StoreFailure?
     var commitWaiters: [Int: [CommitWaiter]] = [:]
     /// Keys of messages that are being accepted, and who waits to do the same.
-    var keysAtHand: [String: [CheckedContinuation<Void, Never>]] = [:]
+    var keysAtHand = NameTable<[CheckedContinuation<Void, Never>]>()
     /// Messages that are being accepted: they do not wait for their function yet, but will.
     var acceptingCount = 0
     var accepting: [RuntimeAddress: Int] = [:]
@@ -93,7 +97,7 @@ actor RuntimeShard {
 
     var delayed = DelayedWindow()
     var delayedTimer: (due: WallTime, timer: Scheduled<Void>)?
-    var topics: [String: EgressQueue] = [:]
+    var topics = NameTable<EgressQueue>()
     var takers: [EgressQueue.TakerID: Taker] = [:]
     var nextTaker = 0
 
@@ -139,8 +143,8 @@ actor RuntimeShard {
         for waiting in contents.waiting {
             recover(waiting)
         }
-        for (topic, count) in contents.egress {
-            topics[topic] = EgressQueue(beyond: count)
+        for waiting in contents.egress {
+            topics[waiting.topic] = EgressQueue(beyond: waiting.count)
         }
     }
 
@@ -208,7 +212,8 @@ actor RuntimeShard {
             id: id,
             functionType: functionType,
             namespace: String(functionType[..<slash]),
-            name: String(functionType[slash...].dropFirst())
+            name: String(functionType[slash...].dropFirst()),
+            whyUnserved: routes.whyUnserved(functionType)
         )
         return id
     }
@@ -282,6 +287,9 @@ actor RuntimeShard {
     /// Takes over other endpoints. What waits for a function that could not be called is tried at once.
     func use(_ routes: FunctionClients) {
         self.routes = routes
+        for (id, function) in functions {
+            functions[id]?.whyUnserved = routes.whyUnserved(function.functionType)
+        }
         perform(machine.pausesCutShort())
     }
 }

@@ -1,5 +1,6 @@
 internal import RequestReply
 internal import RuntimeCore
+internal import TransportCore
 
 /// The values of addresses that were called lately, so that the store need not be asked before every call. What the store does
 /// not have yet is always here.
@@ -11,7 +12,7 @@ struct StateCache: Sendable {
     }
 
     private struct Entry: Sendable {
-        var values: [String: Value]
+        var values: NameTable<Value>
         /// The group of changes that holds the last change of it.
         var group: Int
     }
@@ -27,7 +28,7 @@ struct StateCache: Sendable {
     }
 
     /// The values of an address; `nil` where the store has to be asked.
-    mutating func values(of address: RuntimeAddress) -> [String: Value]? {
+    mutating func values(of address: RuntimeAddress) -> NameTable<Value>? {
         if let entry = young[address] { return entry.values }
         guard let entry = old.removeValue(forKey: address) else { return nil }
         young[address] = entry
@@ -38,7 +39,7 @@ struct StateCache: Sendable {
     /// - Parameters:
     ///   - group: that group; 0 for what the store has already.
     ///   - stored: the last group that was stored.
-    mutating func remember(_ values: [String: Value], of address: RuntimeAddress, group: Int, stored: Int) {
+    mutating func remember(_ values: NameTable<Value>, of address: RuntimeAddress, group: Int, stored: Int) {
         let last = max(group, young[address]?.group ?? old[address]?.group ?? 0)
         old[address] = nil
         young[address] = Entry(values: values, group: last)

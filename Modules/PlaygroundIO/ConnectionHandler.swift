@@ -35,6 +35,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         machine = ConnectionMachine(limits, openedAt: now(context))
         arm(context)
+        let pipeline = context.pipeline.syncOperations
+        if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {
+            // Both are of this pipeline, and no other one has this name in it.
+            try? pipeline.addHandler(OldVersionHandler(), position: .before(codec))
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

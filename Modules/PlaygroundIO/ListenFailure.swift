@@ -19,7 +19,7 @@ enum ListenFailure {
             ComponentFailure("port \(port) of \(host) is reserved; write a port from 1024 to 65535")
         case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
             ComponentFailure("\(host) is no address of this machine; listen on 127.0.0.1, or on 0.0.0.0 for all addresses")
-        case is SocketAddressError:
+        case is SocketAddressError, is SocketAddressError.UnknownHost:
             ComponentFailure("the name \(host) leads to no address; listen on 127.0.0.1, or on 0.0.0.0 for all addresses")
         default:
             ComponentFailure("nothing can listen on port \(port) of \(host): \(error)")

@@ -13,3 +13,15 @@ public struct EgressRecord: Hashable, Sendable {
         self.payload = payload
     }
 }
+
+/// The records of one topic that wait in a store.
+public struct WaitingRecords: Hashable, Sendable {
+    public let topic: String
+    /// How many they are, at least 1.
+    public let count: Int
+
+    public init(topic: String, count: Int) {
+        self.topic = topic
+        self.count = count
+    }
+}

@@ -74,14 +74,14 @@ public struct RecoveredContents: Equatable, Sendable {
     public var registered: [RegisteredState]
     /// The addresses that messages wait for.
     public var waiting: [WaitingMessages]
-    /// How many records wait in each topic.
-    public var egress: [String: Int]
+    /// The topics that records wait in.
+    public var egress: [WaitingRecords]
 
     public init(
         lastSequence: Int64 = 0,
         registered: [RegisteredState] = [],
         waiting: [WaitingMessages] = [],
-        egress: [String: Int] = [:]
+        egress: [WaitingRecords] = []
     ) {
         self.lastSequence = lastSequence
         self.registered = registered

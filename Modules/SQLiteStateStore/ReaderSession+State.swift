@@ -30,7 +30,7 @@ extension ReaderSession {
             }
             let topics = statements.topics
             try topics.forEachRow { () throws(StoreFailure) in
-                contents.egress[topics.text(0), default: 0] += Int(topics.number(1))
+                contents.egress.append(WaitingRecords(topic: topics.text(0), count: Int(topics.number(1))))
             }
             return contents
         }

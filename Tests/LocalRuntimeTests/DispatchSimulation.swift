@@ -252,6 +252,10 @@ struct DispatchSimulation {
         #expect(calling.count <= maxInFlight)
         for function in functions.indices {
             #expect(calling.filter { $0.function == function }.count <= max(1, maxInFlight - maxInFlight / 4))
+            let ids = addresses.filter { $0.value.function == function }.keys
+            let counts = machine.counts(of: DispatchMachine.FunctionID(number: function))
+            #expect(counts.all == ids.count)
+            #expect(counts.blocked == ids.filter { machine.isBlocked($0) }.count)
         }
         #expect(machine.addressCount == addresses.count)
     }

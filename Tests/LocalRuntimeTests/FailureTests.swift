@@ -239,4 +239,35 @@ import TransportCore
         try await app.until("seen", of: "example/person", "Bob", is: 2)
         await app.stop()
     }
+
+    @Test("what functions send to one whose endpoint was taken away becomes a dead letter, also after a restart; what waited stays")
+    func unserved() async throws {
+        let functions = TestFunctions([
+            "example/person": { call in .result(InvocationResult(messages: [.init("other/thing", "x", call.arguments[0])])) },
+            "other/thing": Bodies.counter,
+        ])
+        let both = TestRuntime.module(functions, targets: "other/*", alsoServing: "example/*")
+        #expect(both.diagnostics.isEmpty)
+        let app = try await TestRuntime(functions).started()
+        await app.runtime.replace(module: both, egresses: [])
+        try await app.send("example/person", "Bob", .int(1))
+        try await app.until("seen", of: "other/thing", "x", is: 1)
+        functions.replace("other/thing") { _ in .failure(Self.late) }
+        try await app.send("other/thing", "y", .int(1))
+        await app.runtime.replace(module: TestRuntime.module(functions), egresses: [])
+        try await app.send("example/person", "Bob", .int(1))
+        try await app.until("a dead letter") { await app.deadLetters.count == 1 }
+        await app.stop()
+        let again = try await TestRuntime(on: app.store, functions).started()
+        try await again.send("example/person", "Bob", .int(1))
+        try await again.until("a dead letter") { await again.deadLetters.count == 2 }
+        for letter in await again.deadLetters {
+            #expect(letter.address == RuntimeAddress(functionType: "other/thing", id: "x"))
+            #expect(letter.cause.contains("no endpoint of module.yaml serves other/thing"))
+        }
+        functions.replace("other/thing", Bodies.counter)
+        await again.runtime.replace(module: both, egresses: [])
+        try await again.until("seen", of: "other/thing", "y", is: 1)
+        await again.stop()
+    }
 }

@@ -13,7 +13,7 @@ import TransportCore
         try await first.send("example/person", "Bob", .int(1))
         try await first.until("seen", of: "example/person", "Bob", is: 1)
         let calls = first.functions.calls.entries
-        #expect(calls.map { $0.state.keys.sorted() } == [[], ["seen"]])
+        #expect(calls.map { $0.state.names.sorted() } == [[], ["seen"]])
         #expect(calls[0].invocations == calls[1].invocations)
         #expect(calls[1].state["seen"] == .some(nil))
         try await first.send("example/person", "Ann", .int(1))

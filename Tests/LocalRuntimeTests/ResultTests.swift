@@ -162,7 +162,7 @@ import TransportCore
         #expect(letters.map(\.cause).first == "it is no text with a topic")
         #expect(letters.last?.cause.contains("example/out") == true)
         #expect(letters.first?.content == .egress("example/out", EncodedValue(.int(1)).bytes))
-        #expect(await app.store.kept.recover().egress == ["a": 1])
+        #expect(await app.store.kept.recover().egress == [WaitingRecords(topic: "a", count: 1)])
         await app.stop()
     }
 }

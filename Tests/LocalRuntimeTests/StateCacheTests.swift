@@ -2,6 +2,7 @@ import RequestReply
 import RuntimeCore
 import TestSupport
 import Testing
+import TransportCore
 
 @testable import LocalRuntime
 
@@ -10,7 +11,7 @@ import Testing
         RuntimeAddress(functionType: "example/person", id: "\(number)")
     }
 
-    private func values(_ number: Int) -> [String: StateCache.Value] {
+    private func values(_ number: Int) -> NameTable<StateCache.Value> {
         ["seen": StateCache.Value(value: EncodedValue(.int(Int32(number))), expires: nil)]
     }
 
@@ -51,7 +52,7 @@ import Testing
     func random(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var cache = StateCache(capacity: Int.random(in: 2...12, using: &random))
-        var model: [RuntimeAddress: (values: [String: StateCache.Value], group: Int)] = [:]
+        var model: [RuntimeAddress: (values: NameTable<StateCache.Value>, group: Int)] = [:]
         var group = 1
         var stored = 0
         for step in 0..<3_000 {

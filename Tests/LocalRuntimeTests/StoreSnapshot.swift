@@ -25,7 +25,7 @@ struct StoreSnapshot: Equatable {
             messages.append(await store.messages(of: address, after: 0, limit: .max))
             states.append(Set(await store.state(of: [address])[0]))
         }
-        for topic in contents.egress.keys {
+        for topic in contents.egress.map(\.topic) {
             egress[topic] = await store.egress(topic: topic, after: 0, limit: .max)
         }
     }

@@ -10,7 +10,7 @@ struct FunctionCall: Sendable {
     let functionType: String
     let id: String
     /// Every value that came along, set or not.
-    let state: [String: FunctionValue?]
+    let state: NameTable<FunctionValue?>
     let invocations: [InvocationBatch.Invocation]
 
     var arguments: [FunctionValue] { invocations.map(\.argument) }
@@ -42,10 +42,10 @@ final class TestFunctions: RequestReplyClientFactory, RequestReplyClient {
     let transportType = "com.example.transports/closures"
     /// Every call, before it is answered.
     let calls = Journal<FunctionCall>()
-    private let bodies: NIOLockedValueBox<[String: Body]>
+    private let bodies: NIOLockedValueBox<NameTable<Body>>
 
     init(_ bodies: [String: Body]) {
-        self.bodies = NIOLockedValueBox(bodies)
+        self.bodies = NIOLockedValueBox(NameTable(bodies.map { ($0, $1) }))
     }
 
     /// A function behaves otherwise from now on.
@@ -89,7 +89,7 @@ final class TestFunctions: RequestReplyClientFactory, RequestReplyClient {
 extension FunctionCall {
     fileprivate init(decoding bytes: [UInt8]) throws {
         let batch = try WireToFunction(serializedBytes: bytes).invocation
-        var state: [String: FunctionValue?] = [:]
+        var state = NameTable<FunctionValue?>()
         for value in batch.state {
             state[value.stateName] = .some(
                 value.hasStateValue ? try FunctionValue.decode(value.stateValue) : nil

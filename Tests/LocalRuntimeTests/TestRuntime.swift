@@ -78,22 +78,25 @@ struct TestRuntime {
         )
     }
 
-    static func module(_ functions: TestFunctions, batch: Int = 1_000, targets: String = "example/*")
-        -> FunctionModule
-    {
-        FunctionModule(
-            ModuleText(
-                file: "module.yaml",
-                """
-                kind: io.statefun.endpoints.v2/http
-                spec:
-                  functions: \(targets)
-                  urlPathTemplate: http://localhost/{function.name}
-                  maxNumBatchRequests: \(batch)
-                  transport:
-                    type: \(functions.transportType)
-                """
-            ),
+    static func module(
+        _ functions: TestFunctions,
+        batch: Int = 1_000,
+        targets: String = "example/*",
+        alsoServing others: String? = nil
+    ) -> FunctionModule {
+        let endpoints = ([targets] + [others].compactMap { $0 }).map { targets in
+            """
+            kind: io.statefun.endpoints.v2/http
+            spec:
+              functions: \(targets)
+              urlPathTemplate: http://localhost/{function.name}
+              maxNumBatchRequests: \(batch)
+              transport:
+                type: \(functions.transportType)
+            """
+        }
+        return FunctionModule(
+            ModuleText(file: "module.yaml", endpoints.joined(separator: "\n---\n")),
             options: .init(),
             transports: TransportRegistry([functions]),
             connector: StandardTransports().connector

@@ -240,6 +240,18 @@ import Testing
         await world.finish()
     }
 
+    @Test("a client that speaks HTTP/1.0 is answered and left", arguments: ["", "Connection: keep-alive\r\n"])
+    func oldVersion(field: String) async throws {
+        let world = try await World()
+        try await world.client.send("PUT /example/person/Bob HTTP/1.0\r\n\(field)Content-Length: 2\r\n\r\nhi")
+        let answer = try await world.client.answer(hasBody: true)
+        #expect(answer.status == 202)
+        #expect(answer.fields["connection"] == "close")
+        #expect(world.messages.accepted.map(\.value) == [.written("hi")])
+        try await world.client.ended()
+        await world.finish()
+    }
+
     @Test("a client that asks for another protocol is answered in this one, and left")
     func upgrade() async throws {
         let world = try await World()

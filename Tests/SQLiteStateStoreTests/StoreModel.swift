@@ -55,7 +55,8 @@ struct StoreModel: Equatable {
             lastSequence: lastSequence,
             registered: registered.sorted { ($0.functionType, $0.name) < ($1.functionType, $1.name) },
             waiting: waiting,
-            egress: Dictionary(grouping: egress.values, by: \.topic).mapValues(\.count)
+            egress: Dictionary(grouping: egress.values, by: \.topic).map { WaitingRecords(topic: $0, count: $1.count) }
+                .sorted { $0.topic < $1.topic }
         )
     }
 }
@@ -81,7 +82,7 @@ extension StoreModel {
                 after = last.sequence
             }
         }
-        for topic in recovered.egress.keys {
+        for topic in recovered.egress.map(\.topic) {
             var after: Int64 = 0
             while let last = try await read(&egress, store.egress(topic: topic, after: after, limit: 3), by: \.sequence) {
                 after = last.sequence

@@ -8,6 +8,10 @@ import Foundation
 struct HTTPCall: Sendable {
     let status: Int
     let body: String
+    private let response: HTTPURLResponse?
+
+    /// What a field of the answer says; names in any case.
+    func field(_ name: String) -> String? { response?.value(forHTTPHeaderField: name) }
 
     static func put(_ url: String, _ body: String, _ fields: [String: String] = [:]) async throws -> HTTPCall {
         var request = URLRequest(url: try parse(url))
@@ -30,9 +34,7 @@ struct HTTPCall: Sendable {
 
     private static func perform(_ request: URLRequest) async throws -> HTTPCall {
         let (data, response) = try await URLSession.shared.data(for: request)
-        return HTTPCall(
-            status: (response as? HTTPURLResponse)?.statusCode ?? 0,
-            body: String(decoding: data, as: UTF8.self)
-        )
+        let answer = response as? HTTPURLResponse
+        return HTTPCall(status: answer?.statusCode ?? 0, body: String(decoding: data, as: UTF8.self), response: answer)
     }
 }

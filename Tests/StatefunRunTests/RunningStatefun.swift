@@ -8,7 +8,11 @@ final class RunningStatefun: Sendable {
     let ingress: String
     /// Where records are handed out.
     let egress: String
+    /// Where health and figures are shown; empty where they are not.
+    let admin: String
     let process: ChildProcess
+    /// The folder in which it was started.
+    private let folder: String
 
     /// Starts the program and waits until it says that it runs.
     init(_ module: String, _ arguments: [String] = [], in folder: TemporaryDirectory) async throws {
@@ -34,6 +38,8 @@ final class RunningStatefun: Sendable {
         let shown = lines.withLockedValue { $0 }
         ingress = Self.url("ingress", in: shown)
         egress = Self.url("egress", in: shown)
+        admin = Self.url("admin", in: shown)
+        self.folder = folder.path
     }
 
     /// The URL in the line of a server, without its path.
@@ -66,6 +72,38 @@ final class RunningStatefun: Sendable {
             all += records
         }
     }
+
+    /// Runs another command in the same folder.
+    func statefun(_ arguments: String...) async throws -> ChildProcess.Outcome {
+        try await ChildProcess.run("\(RepositoryLayout.products)/statefun", arguments, directory: folder)
+    }
+
+    /// What another command says about the application in JSON.
+    func json(_ arguments: String...) async throws -> [String: Any] {
+        let outcome = try await ChildProcess.run(
+            "\(RepositoryLayout.products)/statefun",
+            arguments + ["--format", "json"],
+            directory: folder
+        )
+        guard outcome.status == 0, let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] else {
+            throw PeerFailedToStart(commandLine: arguments.joined(separator: " "), status: outcome.status, errors: outcome.errors)
+        }
+        return object
+    }
+
+    /// How each address waits, such as `called`.
+    func standings() async throws -> [String] {
+        let addresses = try await json("pending", "module.yaml")["addresses"] as? [[String: Any]]
+        return addresses?.compactMap { $0["standing"] as? String } ?? []
+    }
+
+    /// Waits until the program has written something to its standard error.
+    func says(_ text: String) async throws {
+        try await eventually("'\(text)' among the messages; there are: \(process.errors)") { process.errors.contains(text) }
+    }
+
+    /// How often the program has written something to its standard error.
+    func count(of text: String) -> Int { process.errors.components(separatedBy: text).count - 1 }
 
     /// Ends the process as a loss of power would.
     func kill() async throws {

@@ -88,8 +88,8 @@ private struct PendingReport {
     }
 
     private var egress: [String] {
-        summary.egress.sorted { $0.key < $1.key }.map { topic, count in
-            "\(ShownText.count(count, "egress record")) in \(ShownText.safe(topic)) to be taken\n"
+        summary.egress.map { waiting in
+            "\(ShownText.count(waiting.records, "egress record")) in \(ShownText.safe(waiting.topic)) to be taken\n"
         }
     }
 
@@ -117,7 +117,7 @@ private struct PendingReport {
                     ("next", Self.optional(summary.nextDelayed.map(PointInTime.text))),
                 ])
             ),
-            ("egress", JSONText.object(summary.egress.sorted { $0.key < $1.key }.map { ($0.key, String($0.value)) })),
+            ("egress", JSONText.object(summary.egress.map { ($0.topic, String($0.records)) })),
         ])
     }
 

@@ -100,9 +100,9 @@ struct RunCommand: AsyncParsableCommand {
         guard let admin else { return nil }
         let colon = admin.lastIndex(of: ":")
         let host = colon.map { String(admin[..<$0]) } ?? "127.0.0.1"
-        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), !host.isEmpty
-        else {
-            throw ValidationError("--admin is a port, or an address and a port, such as 127.0.0.1:8092.")
+        let isName = !host.isEmpty && (!host.contains(":") || (host.hasPrefix("[") && host.hasSuffix("]")))
+        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), isName else {
+            throw ValidationError("--admin is a port, or an address and a port, such as 127.0.0.1:8092 or [::1]:8092.")
         }
         return .port(host: host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port: port)
     }
@@ -117,7 +117,7 @@ struct RunCommand: AsyncParsableCommand {
         let transports = StandardTransports(threads: maxInFlight, hosts: hosts)
         let (module, components) = try loadForUse(transports)
         let directory = try openDirectory()
-        let report = RunReport()
+        let report = RunReport(file)
         let application = RunningApplication(
             module,
             components,
@@ -142,8 +142,11 @@ struct RunCommand: AsyncParsableCommand {
         }
         await show(module, application, directory, adminURLs.dropFirst(), transports, since: begin)
         let watching = watch ? Task { await follow(application, transports, module) } : nil
-        await waitForSignals(signals, application, report)
-        watching?.cancel()
+        defer {
+            watching?.cancel()
+            report.finish()
+        }
+        try await waitForSignals(signals, application, report)
     }
 
     private var playgroundOptions: PlaygroundOptions {
@@ -154,7 +157,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func fail(_ text: String) -> ExitCode {
-        RunReport().line(.failure, "error: \(text)")
+        RunReport(file).line(.failure, "error: \(text)")
         return .failure
     }
 
@@ -192,26 +195,47 @@ struct RunCommand: AsyncParsableCommand {
         terminal.write(terminal.diagnosticRenderer.render(diagnostics, in: [module.text]))
     }
 
-    /// Looks at the file twice a second, and takes over what has changed.
+    /// Looks at the file four times a second, and takes over what has changed.
     private func follow(_ application: RunningApplication, _ transports: StandardTransports, _ module: FunctionModule) async {
-        var last = module.text
-        let report = RunReport()
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(500))
-            guard let module = try? common.load(file, transports: transports), module.text != last else { continue }
-            last = module.text
+        var change = FileChange(from: Result<ModuleText, FileBytes.Problem>.success(module.text))
+        while true {
+            do {
+                try await Task.sleep(for: .milliseconds(250))
+            } catch {
+                return
+            }
+            let contents = Result { () throws(FileBytes.Problem) in
+                ModuleText(file: file, bytes: try FileBytes.read(file, atMost: FunctionModule.maxFileBytes))
+            }
+            guard change.looked(at: contents) else { continue }
+            await takeOver(contents, application, transports)
+        }
+    }
+
+    private func takeOver(
+        _ contents: Result<ModuleText, FileBytes.Problem>,
+        _ application: RunningApplication,
+        _ transports: StandardTransports
+    ) async {
+        let report = RunReport(file)
+        let refusal = "\(file) has changed and cannot be used; the one before stays"
+        do {
+            let module = FunctionModule(
+                try contents.get(),
+                options: common.moduleOptions,
+                transports: transports.registry,
+                connector: transports.connector
+            )
             let components = RunComponents(module, skipsUnsupported: skipUnsupported)
             tell(module, components)
             guard !module.hasErrors, !components.hasErrors else {
-                report.line(.failure, "\(file) has changed and cannot be used; the one before stays")
-                continue
+                report.line(.failure, refusal)
+                return
             }
-            do {
-                try await application.replace(module, components)
-                report.line(.success, "\(file) has changed and is used now")
-            } catch {
-                report.line(.failure, "\(file) has changed, and a part of it cannot be served: \(error)")
-            }
+            try await application.replace(module, components)
+            report.line(.success, "\(file) has changed and is used now")
+        } catch {
+            report.line(.failure, "\(refusal): \(error)")
         }
     }
 
@@ -244,6 +268,9 @@ struct RunCommand: AsyncParsableCommand {
             rows.append(("admin", url))
         }
         rows.append(("data", inMemory ? "in memory, lost when this ends" : directory.path))
+        if module.endpoints.isEmpty {
+            RunReport(file).line(.failure, "\(file) has no endpoint, so there is no function to call")
+        }
         let width = rows.map(\.0.count).max() ?? 0
         for (name, text) in rows {
             output.write(name + String(repeating: " ", count: width - name.count + 2) + text + "\n")
@@ -252,20 +279,43 @@ struct RunCommand: AsyncParsableCommand {
         output.write("running since \(milliseconds) ms after the start; Ctrl-C stops\n")
     }
 
-    private func waitForSignals(_ signals: StopSignals, _ application: RunningApplication, _ report: RunReport) async {
+    /// Signals that come one after the other so fast are one.
+    private static let sameSignal = Duration.milliseconds(200)
+
+    /// Returns when everything has ended after the first signal.
+    /// - Throws: the status that says so, where a second one has ended it.
+    private func waitForSignals(_ signals: StopSignals, _ application: RunningApplication, _ report: RunReport) async throws {
         let limit = drain
         let finish = signals.finish
-        var stopping: Task<Void, Never>?
-        for await _ in signals.stream {
-            if stopping != nil {
-                await application.runtime.stopNow()
-                continue
-            }
-            report.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
-            stopping = Task {
-                await application.stop(drainingFor: limit)
-                finish()
+        var count = 0
+        var forced: Int32?
+        var last: ContinuousClock.Instant?
+        for await signal in signals.stream {
+            // Whoever asks a whole group of processes to stop often asks each of them as well: that is asked once.
+            let now = ContinuousClock.now
+            if let last, last.duration(to: now) < Self.sameSignal { continue }
+            last = now
+            count += 1
+            switch count {
+            case 1:
+                report.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
+                Task {
+                    await application.stop(drainingFor: limit)
+                    finish()
+                }
+            case 2:
+                forced = signal
+                report.line(.quiet, "stopping at once")
+                Task {
+                    await application.stopNow()
+                    finish()
+                }
+            default:
+                // What is stored is whole at any moment.
+                throw ExitCode(128 + signal)
             }
         }
+        // As shells say that a signal has ended a program.
+        if let forced { throw ExitCode(128 + forced) }
     }
 }

@@ -13,8 +13,11 @@ struct RunComponents {
     /// What is wrong with them, in the order of the file.
     private(set) var diagnostics: [SpecDiagnostic] = []
 
+    private let file: String
+
     /// - Parameter skipsUnsupported: whether a component of a kind that cannot be served is no error.
     init(_ module: FunctionModule, skipsUnsupported: Bool) {
+        file = module.text.file
         for component in module.others {
             switch component.kind.value {
             case PlaygroundIngressSpec.kind:
@@ -55,7 +58,8 @@ struct RunComponents {
                     .error,
                     at: component.position,
                     "another component listens on port \(spec[keyPath: port]) already",
-                    remedy: "give each ingress and egress a port of its own"
+                    remedy: "give each ingress and egress a port of its own",
+                    file: file
                 )
             )
             return

@@ -3,7 +3,18 @@ import RuntimeCore
 
 /// Tells whoever started `statefun run` what they should know: one line for each thing that changes.
 struct RunReport {
-    let terminal = Terminal.standardError
+    private let terminal = Terminal.standardError
+    private let letters: DeadLetterLines
+
+    /// - Parameter file: the module file.
+    init(_ file: String) {
+        letters = DeadLetterLines(file: file) { Self.line(.failure, $0, on: .standardError) }
+    }
+
+    /// Says what is left to say.
+    func finish() {
+        letters.flush()
+    }
 
     func tell(_ event: RuntimeEvent) {
         switch event {
@@ -18,7 +29,7 @@ struct RunReport {
                     messages.count == 1 ? "a message to \(letter.address)" : "\(messages.count) messages to \(letter.address)"
                 case .egress(let egress, _): "what \(letter.address) sent to \(egress)"
                 }
-            line(.failure, "dead letter \(letter.sequence): \(what) cannot be delivered: \(letter.cause)")
+            letters.tell("dead letter \(letter.sequence): \(what) cannot be delivered: \(letter.cause)")
         case .storeFailed(let failure):
             line(.failure, "nothing is accepted and no function is called: \(failure)")
         case .storeBack:
@@ -27,7 +38,12 @@ struct RunReport {
     }
 
     func line(_ style: Terminal.Style, _ text: String) {
-        terminal.write(terminal.paint(text, style) + "\n")
+        Self.line(style, text, on: terminal)
+    }
+
+    private static func line(_ style: Terminal.Style, _ text: String, on terminal: Terminal) {
+        // Names and failures may come from peers.
+        terminal.write(terminal.paint(ShownText.safe(text), style) + "\n")
     }
 
     private static func messages(_ count: Int) -> String {

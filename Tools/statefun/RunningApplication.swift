@@ -20,6 +20,7 @@ actor RunningApplication {
     private var ingresses: [Server] = []
     private var egresses: [(server: Server?, egress: PlaygroundEgress, port: Int)] = []
     private var admin: [AdminServer] = []
+    private var draining: Task<Void, Never>?
 
     init(
         _ module: FunctionModule,
@@ -56,9 +57,7 @@ actor RunningApplication {
             admin.append(server)
         }
         for index in egresses.indices {
-            let egress = egresses[index].egress
-            let url = try await egress.start(from: runtime.topics)
-            egresses[index].server = Server(port: egresses[index].port, url: url) { await egress.stop(drainingFor: $0) }
+            egresses[index].server = try await start(egresses[index].egress, port: egresses[index].port)
         }
         for spec in components.ingresses {
             ingresses.append(try await start(spec))
@@ -66,50 +65,85 @@ actor RunningApplication {
         return urls
     }
 
-    private func start(_ spec: PlaygroundIngressSpec) async throws -> Server {
+    private func start(_ egress: PlaygroundEgress, port: Int) async throws(ComponentFailure) -> Server {
+        let url = try await egress.start(from: runtime.topics)
+        return Server(port: port, url: url) { await egress.stop(drainingFor: $0) }
+    }
+
+    private func start(_ spec: PlaygroundIngressSpec) async throws(ComponentFailure) -> Server {
         let ingress = PlaygroundIngress(spec, options: options, logger: logger)
         let url = try await ingress.start(into: runtime.messages)
         return Server(port: spec.port, url: url) { await ingress.stop(drainingFor: $0) }
     }
 
     /// Takes over a changed module. Servers whose ports stay the same go on.
-    func replace(_ module: FunctionModule, _ components: RunComponents) async throws {
-        var kept: [(server: Server?, egress: PlaygroundEgress, port: Int)] = []
-        for spec in components.egresses {
-            if let known = egresses.first(where: { $0.port == spec.port }) {
-                known.egress.topics = spec.topics
-                kept.append(known)
-            } else {
-                let egress = PlaygroundEgress(spec, options: options, logger: logger)
-                let url = try await egress.start(from: runtime.topics)
-                kept.append((Server(port: spec.port, url: url) { await egress.stop(drainingFor: $0) }, egress, spec.port))
+    /// - Throws: `ComponentFailure` where a new port cannot be listened on; nothing has changed then.
+    func replace(_ module: FunctionModule, _ components: RunComponents) async throws(ComponentFailure) {
+        var (oldIngresses, oldEgresses) = (ingresses, egresses)
+        var newIngresses: [Server] = []
+        var newEgresses: [(server: Server?, egress: PlaygroundEgress, topics: [String])] = []
+        var started: [Server] = []
+        do throws(ComponentFailure) {
+            for spec in components.egresses {
+                if let index = oldEgresses.firstIndex(where: { $0.port == spec.port }) {
+                    let known = oldEgresses.remove(at: index)
+                    newEgresses.append((known.server, known.egress, spec.topics))
+                } else {
+                    let egress = PlaygroundEgress(spec, options: options, logger: logger)
+                    let server = try await start(egress, port: spec.port)
+                    started.append(server)
+                    newEgresses.append((server, egress, spec.topics))
+                }
             }
+            for spec in components.ingresses {
+                if let index = oldIngresses.firstIndex(where: { $0.port == spec.port }) {
+                    newIngresses.append(oldIngresses.remove(at: index))
+                } else {
+                    let server = try await start(spec)
+                    started.append(server)
+                    newIngresses.append(server)
+                }
+            }
+        } catch {
+            for server in started {
+                await server.stop(.zero)
+            }
+            throw error
         }
-        for old in egresses where !kept.contains(where: { $0.port == old.port }) {
-            await old.server?.stop(.seconds(1))
+        for egress in newEgresses {
+            egress.egress.topics = egress.topics
         }
-        egresses = kept
+        ingresses = newIngresses
+        egresses = newEgresses.map { ($0.server, $0.egress, $0.server?.port ?? 0) }
         await runtime.replace(module: module, egresses: egresses.map(\.egress))
-        for spec in components.ingresses where !ingresses.contains(where: { $0.port == spec.port }) {
-            ingresses.append(try await start(spec))
-        }
-        for old in ingresses where !components.ingresses.contains(where: { $0.port == old.port }) {
+        for old in oldIngresses + oldEgresses.compactMap(\.server) {
             await old.stop(.seconds(1))
         }
-        ingresses.removeAll { old in !components.ingresses.contains { $0.port == old.port } }
     }
 
     /// Takes nothing more, gives what goes on `limit` to end, and stores everything.
     func stop(drainingFor limit: Duration) async {
-        for server in ingresses {
-            await server.stop(limit)
+        let runtime = runtime
+        let draining = Task { await runtime.stop(drainingFor: limit) }
+        self.draining = draining
+        await withTaskGroup { group in
+            for server in ingresses {
+                group.addTask { await server.stop(limit) }
+            }
         }
-        await runtime.stop(drainingFor: limit)
+        await draining.value
         for egress in egresses {
             await egress.server?.stop(.seconds(1))
         }
         for server in admin {
             await server.stop(drainingFor: .seconds(1))
         }
+    }
+
+    /// Cuts short a ``stop(drainingFor:)`` that goes on: ends the calls in flight, and returns when everything is stored. Clients
+    /// that are still being served are left to the end of the process.
+    func stopNow() async {
+        await runtime.stopNow()
+        await draining?.value
     }
 }

@@ -3,6 +3,8 @@
 Each one shows a part of the request-reply protocol; together they use every kind of effect and every built-in type.
 """
 
+import asyncio
+from collections import defaultdict
 from datetime import timedelta
 
 from statefun import (
@@ -34,6 +36,11 @@ GREETINGS_EGRESS = "com.example/greetings"
 functions = StatefulFunctions()
 
 
+def tell(context: Context, text: str, topic: str = "told"):
+    """Sends a text to a topic of the playground's egress."""
+    context.send_egress(egress_message_builder(PLAYGROUND_EGRESS, {"topic": topic, "payload": text}, EGRESS_RECORD))
+
+
 @functions.bind("com.example/greeter", specs=[ValueSpec(name="seen_count", type=IntType)])
 def greeter(context: Context, message: Message):
     """Counts its visits; tells two egresses, and the caller where there is one."""
@@ -42,8 +49,7 @@ def greeter(context: Context, message: Message):
     context.storage.seen_count = seen
     greeting = f"Hello {name} for the {seen}. time"
     context.send_egress(egress_message_builder(GREETINGS_EGRESS, greeting, StringType))
-    record = {"topic": "greetings", "payload": greeting}
-    context.send_egress(egress_message_builder(PLAYGROUND_EGRESS, record, EGRESS_RECORD))
+    tell(context, greeting, topic="greetings")
     if context.caller:
         reply = {"greeting": greeting, "seen": seen}
         context.send(message_builder(context.caller.typename, context.caller.id, value=reply, value_type=GREET_REPLY))
@@ -115,11 +121,16 @@ def timer(context: Context, message: Message):
     ],
 )
 def expiring(context: Context, message: Message):
-    """An `int` is written into three states that live differently long; anything else only calls the function."""
+    """An `int` is written into three states that live differently long; anything else only calls the function.
+
+    The `string` "report" has it tell the egress what it sees.
+    """
     if message.is_int():
         context.storage.kept = message.as_int()
         context.storage.written = message.as_int()
         context.storage.invoked = message.as_int()
+    elif message.is_string() and message.as_string() == "report":
+        tell(context, f"{context.storage.kept} {context.storage.written} {context.storage.invoked}")
 
 
 @functions.bind("com.example/forwarder")
@@ -141,6 +152,52 @@ def failing(context: Context, message: Message):
     raise RuntimeError("this function fails on purpose")
 
 
+def pass_on(context: Context, message: Message, target: str):
+    """Sends the number before an `int` to `target` with the same id; tells the egress at 0."""
+    number = message.as_int()
+    if number > 0:
+        context.send(message_builder(target, context.address.id, int_value=number - 1))
+    else:
+        tell(context, f"{context.address.typename}/{context.address.id} after {context.caller.typename}/{context.caller.id}")
+
+
+@functions.bind("com.example/countdown")
+def countdown(context: Context, message: Message):
+    """Sends to itself until it comes to 0."""
+    pass_on(context, message, "com.example/countdown")
+
+
+@functions.bind("com.example/ping")
+def ping(context: Context, message: Message):
+    """Sends to `com.example/pong`, which sends back."""
+    pass_on(context, message, "com.example/pong")
+
+
+@functions.bind("com.example/pong")
+def pong(context: Context, message: Message):
+    """Sends to `com.example/ping`, which sends back."""
+    pass_on(context, message, "com.example/ping")
+
+
+RELEASES = defaultdict(asyncio.Event)
+HELD = defaultdict(set)
+
+
+@functions.bind("com.example/held")
+async def held(context: Context, message: Message):
+    """Answers only when `com.example/releaser` has heard of the group that the `string` names; tells how many were held then."""
+    group = message.as_string()
+    HELD[group].add(context.address.id)
+    await RELEASES[group].wait()
+    tell(context, f"{context.address.id} was one of {len(HELD[group])}")
+
+
+@functions.bind("com.example/releaser")
+async def releaser(context: Context, message: Message):
+    """Lets a group of `com.example/held` go."""
+    RELEASES[message.as_string()].set()
+
+
 @functions.bind("com.example/commander", specs=[ValueSpec(name="total", type=LongType)])
 def commander(context: Context, message: Message):
     """Does a list of commands, in one step: add to the state, send commands on now or later, take back, tell the egress."""
@@ -156,8 +213,6 @@ def commander(context: Context, message: Message):
             case "cancel":
                 context.cancel_delayed_message(command["token"])
             case "egress":
-                record = {"topic": "told", "payload": command["text"]}
-                context.send_egress(egress_message_builder(PLAYGROUND_EGRESS, record, EGRESS_RECORD))
+                tell(context, command["text"])
             case "report":
-                record = {"topic": "totals", "payload": f"{context.address.id}={context.storage.total or 0}"}
-                context.send_egress(egress_message_builder(PLAYGROUND_EGRESS, record, EGRESS_RECORD))
+                tell(context, f"{context.address.id}={context.storage.total or 0}", topic="totals")
