@@ -1,3 +1,5 @@
+internal import RuntimeCore
+
 extension RuntimeShard {
     func figures() async -> String {
         var text = PrometheusText()

@@ -7,12 +7,12 @@
 #endif
 
 /// How many files and sockets the system lets this process open.
-enum DescriptorLimit {
+package enum DescriptorLimit {
     /// A number of connections that leaves two thirds of the descriptors to others.
     ///
     /// Where none is left, accepting fails, and the server of SwiftNIO tries again as fast as it can. Held to fewer
     /// connections, it leaves the next ones in the line of the system instead.
-    static func lowering(_ connections: Int) -> Int {
+    package static func lowering(_ connections: Int) -> Int {
         var limit = rlimit()
         #if canImport(Glibc)
             let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
