@@ -1,3 +1,4 @@
+import RuntimeCore
 import NIOConcurrencyHelpers
 import Testing
 import TransportCore
