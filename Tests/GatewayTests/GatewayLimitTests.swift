@@ -44,7 +44,9 @@ import TransportCore
             try await client.send(toSlow)
             clients.append(client)
         }
-        try await eventually("the line to be full") { await world.gateway.figures().contains(#"statefun_gateway_in_line{endpoint="slow/*"} 3"#) }
+        try await eventually("the line to be full") {
+            await world.gateway.figures().contains(#"statefun_gateway_in_line{endpoint="slow/*"} 3"#)
+        }
         let refused = try await world.client().ask(toSlow)
         #expect(refused.status == 503)
         #expect(refused.fields["retry-after"] == "1")
@@ -70,10 +72,14 @@ import TransportCore
         let toSlow = GatewayWorld.okHttp(GatewayWorld.message("f", namespace: "slow"))
         let first = try await world.client()
         try await first.send(toSlow)
-        try await eventually("the first call") { await world.gateway.figures().contains(#"statefun_gateway_in_flight{endpoint="slow/*"} 1"#) }
+        try await eventually("the first call") {
+            await world.gateway.figures().contains(#"statefun_gateway_in_flight{endpoint="slow/*"} 1"#)
+        }
         let second = try await world.client()
         try await second.send(toSlow)
-        try await eventually("the second call") { await world.gateway.figures().contains(#"statefun_gateway_in_line{endpoint="slow/*"} 1"#) }
+        try await eventually("the second call") {
+            await world.gateway.figures().contains(#"statefun_gateway_in_line{endpoint="slow/*"} 1"#)
+        }
         try await world.clock?.advanceWhenDue(by: .seconds(10))
         let answer = try await second.answer()
         #expect(answer.status == 503)
@@ -154,7 +160,9 @@ import TransportCore
         try await connection.received(count: 10)
         await client.close()
         try await connection.closed()
-        try await eventually("the call to end") { await world.gateway.figures().contains(#"statefun_gateway_in_flight{endpoint="com.example/*"} 0"#) }
+        try await eventually("the call to end") {
+            await world.gateway.figures().contains(#"statefun_gateway_in_flight{endpoint="com.example/*"} 0"#)
+        }
         #expect(world.log.entries.isEmpty)
         await world.stop()
     }
@@ -262,7 +270,9 @@ import TransportCore
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(answers.allSatisfy { $0.count == count })
-        let requests = (first.connections + second.connections).reduce(0) { $0 + $1.receivedText.components(separatedBy: "POST ").count - 1 }
+        let requests = (first.connections + second.connections).reduce(0) {
+            $0 + $1.receivedText.components(separatedBy: "POST ").count - 1
+        }
         #expect(requests == 8 * count)
         await world.stop()
         try await first.allClosed()

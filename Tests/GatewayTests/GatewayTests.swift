@@ -44,7 +44,12 @@ import TransportCore
         let transports = StandardTransports()
         let url = (overSocket ? world.socket : world.port) + "/"
         let module = try GatewayWorld.module(
-            GatewayWorld.endpoint("com.example/*", url, transport: transport, transport == "okhttp" ? "timeouts: {call: 20s}" : "call: 20s"),
+            GatewayWorld.endpoint(
+                "com.example/*",
+                url,
+                transport: transport,
+                transport == "okhttp" ? "timeouts: {call: 20s}" : "call: 20s"
+            ),
             transports
         )
         let functions = FunctionEndpoints(module, transports: transports.registry)
@@ -146,7 +151,8 @@ import TransportCore
 
     @Test("the runtime is told a status that has it do the right thing, and why", arguments: failures)
     func failing(script: [RawServer.Step], transport: String, status: Int, retryAfter: String?, says: String) async throws {
-        let server = try await RawServer.start(.tcp, script)
+        // The same again for retries, and for each of the calls.
+        let server = try await RawServer.start(.tcp, Array(repeating: script, count: 100).flatMap { $0 })
         let time = transport == "okhttp" ? "timeouts: {call: 300ms}" : "call: 300ms"
         let world = try await GatewayWorld(
             GatewayWorld.endpoint(
@@ -173,7 +179,10 @@ import TransportCore
 
     @Test("the log says once that an endpoint fails, and once that it answers again")
     func recovery() async throws {
-        let server = try await RawServer.start(.tcp, [.readRequest, .status(404), .readRequest, .status(404), .readRequest, .sendResult(), .readRequest, .sendResult()])
+        let server = try await RawServer.start(
+            .tcp,
+            [.readRequest, .status(404), .readRequest, .status(404), .readRequest, .sendResult(), .readRequest, .sendResult()]
+        )
         let world = try await GatewayWorld(GatewayWorld.endpoint("com.example/*", "http://127.0.0.1:\(server.port)/"))
         let client = try await world.client()
         for status in [422, 422, 200, 200] {

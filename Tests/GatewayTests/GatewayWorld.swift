@@ -93,7 +93,8 @@ final class GatewayWorld: Sendable {
     }
 
     /// A message to a function.
-    static func message(_ name: String, namespace: String = "com.example", id: String = "Bob", _ value: FunctionValue = .long(1)) -> [UInt8] {
+    static func message(_ name: String, namespace: String = "com.example", id: String = "Bob", _ value: FunctionValue = .long(1)) -> [UInt8]
+    {
         EncodedBatch.bytes(
             target: MessageAddress(namespace: namespace, type: name, id: id),
             state: [],

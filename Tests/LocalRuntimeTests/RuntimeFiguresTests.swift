@@ -1,5 +1,5 @@
-import RuntimeCore
 import NIOConcurrencyHelpers
+import RuntimeCore
 import Testing
 import TransportCore
 

@@ -119,7 +119,9 @@ import TransportCore
             """
         let port = gateway.urls[0].split(separator: ":").last.map(String.init) ?? ""
         let peer = try await SubprocessPeer(try RepositoryLayout.python(), ["-c", script, port])
-        try await eventually("all connections") { try await page(gateway.admin, "/metrics").text.contains("statefun_gateway_clients 10000") }
+        try await eventually("all connections") {
+            try await page(gateway.admin, "/metrics").text.contains("statefun_gateway_clients 10000")
+        }
         for _ in 1...20 {
             #expect(try await ask(gateway.urls[0]).status == 200)
         }
@@ -147,7 +149,7 @@ import TransportCore
         let gateway = try await RunningGateway("module.yaml", ["--listen", address], in: folder)
         let invoke = try await ChildProcess.run(
             program,
-            ["invoke", "flink.yaml", "com.example/counter/x", "--type", "io.statefun.types/long", "--json", "5"],
+            ["invoke", "flink.yaml", "com.example/counter/x", "long:5"],
             directory: folder.path
         )
         #expect(invoke.status == 0, "\(invoke.errors)")
