@@ -69,6 +69,13 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
         ["TransportCore", "RuntimeCore", "TypeName", "RequestReply", "HTTPFunctionEndpoint"],
         [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log]
     ),
+    (
+        "Gateway",
+        [
+            "TransportCore", "RuntimeCore", "TypeName", "URLTemplate", "SpecParser", "UnixSocket", "HTTPExchange", "HTTPFunctionEndpoint",
+        ],
+        [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log]
+    ),
 ]
 
 /// What lies beside the sources of a module without being one.
@@ -111,6 +118,13 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     (
         "LocalRuntime", ["HTTPFunctionEndpoint", "RuntimeCore", "RequestReply", "SpecParser", "TransportCore", "TestSupport"],
         [Outside.nioCore, Outside.nioLocks, Outside.protobuf]
+    ),
+    (
+        "Gateway",
+        [
+            "HTTPExchange", "HTTPFunctionEndpoint", "RequestReply", "RuntimeCore", "SpecParser", "TransportCore", "TypeName", "TestSupport",
+        ],
+        [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.protobuf, Outside.log]
     ),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
@@ -162,10 +176,11 @@ let package = Package(
         .executableTarget(
             name: "statefun",
             dependencies: dependencies([
-                "AdminIO", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore", "SpecParser",
+                "AdminIO", "Gateway", "HTTPExchange", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore",
+                "SpecParser",
                 "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
             ])
-                + [Outside.argumentParser, Outside.log, Outside.nioCore],
+                + [Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioPosix],
             path: "Tools/statefun",
             swiftSettings: settings
         ),
@@ -279,6 +294,12 @@ let package = Package(
                 name: "StatefunRunTests",
                 dependencies: dependencies(["statefun", "TestSupport", "TransportCore"]) + [Outside.nioLocks],
                 path: "Tests/StatefunRunTests",
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "StatefunGatewayTests",
+                dependencies: dependencies(["statefun", "RequestReply", "TestSupport", "TransportCore"]) + [Outside.nioLocks],
+                path: "Tests/StatefunGatewayTests",
                 swiftSettings: settings
             ),
             .testTarget(

@@ -17,4 +17,11 @@ struct AsyncClient: RequestReplyClient {
             }
         }
     }
+
+    func begin(
+        _ request: RequestReplyRequest,
+        _ completion: @escaping @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
+    ) -> any CallInFlight {
+        setup.begin(request, completion)
+    }
 }

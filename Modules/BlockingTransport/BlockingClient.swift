@@ -50,6 +50,15 @@ public struct BlockingClient: RequestReplyClient {
         }
     }
 
+    /// Makes the call without a thread that waits for it, so that the transport's set of threads does not bound how many calls
+    /// are made so: whoever begins them does.
+    public func begin(
+        _ request: RequestReplyRequest,
+        _ completion: @escaping @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
+    ) -> any CallInFlight {
+        setup.begin(request, completion)
+    }
+
     private static func wait(for runner: CallRunner) -> Result<ByteBuffer, RequestReplyFailure> {
         let outcome = NIOLockedValueBox<Result<ByteBuffer, RequestReplyFailure>?>(nil)
         let isDone = ConditionLock(value: false)

@@ -13,15 +13,39 @@ public struct StandardTransports: Sendable {
     public let blocking: BlockingTransport
     /// `io.statefun.transports.v1/async`
     public let async: AsyncTransport
+    private let pools: [PoolManager]
 
     /// - Parameters:
     ///   - threads: how many calls of the blocking transport run at once; further ones wait.
     ///   - hosts: names, in lower case, that are looked up as another name or an address.
-    public init(threads: Int = BlockingTransport.defaultThreads, hosts: [String: String] = [:]) {
-        connector = HTTPConnector(resolvers: [TCPResolver(hosts: hosts), UnixSocketResolver()])
+    ///   - loops: where connections live, one at least; by default on the event loops that the whole process shares.
+    public init(threads: Int = BlockingTransport.defaultThreads, hosts: [String: String] = [:], loops: [any ChannelLoop] = []) {
+        let resolvers: [any SocketAddressResolving] = [TCPResolver(hosts: hosts), UnixSocketResolver()]
+        connector = loops.isEmpty ? HTTPConnector(resolvers: resolvers) : HTTPConnector(loops: loops, resolvers: resolvers)
         // Each transport has its own pools: they keep connections by different rules.
-        blocking = BlockingTransport(connector: connector, pools: PoolManager(connector: connector), threads: threads)
-        async = AsyncTransport(connector: connector, pools: PoolManager(connector: connector))
+        pools = [PoolManager(connector: connector), PoolManager(connector: connector)]
+        blocking = BlockingTransport(connector: connector, pools: pools[0], threads: threads)
+        async = AsyncTransport(connector: connector, pools: pools[1])
+    }
+
+    /// How many connections to each place are open, whichever transport opened them with whichever settings, and how many of
+    /// them are unused.
+    public func connectionCounts() async -> [Origin.Place: (open: Int, idle: Int)] {
+        var counts: [Origin.Place: (open: Int, idle: Int)] = [:]
+        for pool in pools {
+            for (origin, figures) in await pool.figures() {
+                let count = counts[origin.place] ?? (0, 0)
+                counts[origin.place] = (count.open + figures.idle + figures.leased, count.idle + figures.idle)
+            }
+        }
+        return counts
+    }
+
+    /// Shuts both of them down, as `RequestReplyClientFactory.shutdown` says.
+    public func shutdown(drainingFor limit: Duration) async {
+        async let first: Void = blocking.shutdown(drainingFor: limit)
+        await async.shutdown(drainingFor: limit)
+        await first
     }
 
     /// Both of them by their type names. Add your own to it.

@@ -1,28 +1,10 @@
 internal import NIOConcurrencyHelpers
+internal import RuntimeCore
 internal import TransportCore
 
 /// Counts what happens, by function type, for the metrics of the ecosystem and for whoever wants to know who does not answer.
 final class RuntimeFigures: RemoteInvocationMetrics {
-    /// The upper bounds of a histogram and how many values are not above each.
-    struct Histogram: Sendable {
-        let bounds: [Double]
-        private(set) var counts: [Int]
-        private(set) var count = 0
-        private(set) var sum = 0.0
-
-        init(bounds: [Double]) {
-            self.bounds = bounds
-            counts = Array(repeating: 0, count: bounds.count)
-        }
-
-        mutating func add(_ value: Double) {
-            count += 1
-            sum += value
-            if let index = bounds.firstIndex(where: { value <= $0 }) {
-                counts[index] += 1
-            }
-        }
-    }
+    typealias Histogram = FigureHistogram
 
     struct Function: Sendable {
         var accepted = 0
@@ -34,7 +16,7 @@ final class RuntimeFigures: RemoteInvocationMetrics {
         var backlog = 0
         var failures = 0
         /// Seconds of each attempt.
-        var latency = Histogram(bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60])
+        var latency = Histogram(bounds: Histogram.secondsOfCalls)
         /// Invocations of each request.
         var batchSize = Histogram(bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000])
         var outage = Outage()

@@ -1,3 +1,4 @@
+internal import RuntimeCore
 internal import TransportCore
 
 extension RuntimeShard {

@@ -25,6 +25,15 @@ public protocol RequestReplyClient: Sendable {
     /// - Throws: ``RequestReplyFailure`` when the call as a whole has failed; no retry is left to the caller's side of
     ///   the seam, though the same invocations may be sent again in a later call.
     func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer
+
+    /// Makes the same call for a caller that waits in no task, such as a server on an event loop.
+    ///
+    /// `completion` is called once, on any thread, possibly before this returns. A client need not implement it: without, each
+    /// call gets a task.
+    func begin(
+        _ request: RequestReplyRequest,
+        _ completion: @escaping @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
+    ) -> any CallInFlight
 }
 
 /// Makes the clients of one transport type, such as `io.statefun.transports.v1/async`.

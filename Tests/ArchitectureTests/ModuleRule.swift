@@ -22,7 +22,7 @@ struct ModuleRule: Equatable, Sendable {
     static let hubs = ["TransportCore", "RuntimeCore"]
 
     /// The modules that wire others together, and therefore know them.
-    static let assemblies = ["HTTPFunctionEndpoint", "LocalRuntime"]
+    static let assemblies = ["HTTPFunctionEndpoint", "LocalRuntime", "Gateway"]
 
     /// The modules that Package.swift declares as system libraries: folders without Swift sources.
     static let systemLibraries = ["CZlib"]
@@ -59,7 +59,7 @@ struct ModuleRule: Equatable, Sendable {
             outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation
         ),
-        ModuleRule("RuntimeCore"),
+        ModuleRule("RuntimeCore", toolchain: cLibrary),
         ModuleRule(
             "SQLiteStateStore",
             package: ["RuntimeCore"],
@@ -85,6 +85,15 @@ struct ModuleRule: Equatable, Sendable {
             package: ["TransportCore", "RuntimeCore", "TypeName", "RequestReply", "HTTPFunctionEndpoint"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation + cLibrary
+        ),
+        ModuleRule(
+            "Gateway",
+            package: [
+                "TransportCore", "RuntimeCore", "TypeName", "URLTemplate", "SpecParser", "UnixSocket", "HTTPExchange",
+                "HTTPFunctionEndpoint",
+            ],
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Logging"],
+            toolchain: cLibrary
         ),
     ]
 

@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import RuntimeCore
 import Testing
 import TransportCore
 

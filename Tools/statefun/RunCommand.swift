@@ -93,18 +93,7 @@ struct RunCommand: AsyncParsableCommand {
         guard maxInFlight >= 1 else { throw ValidationError("--max-in-flight is a number from 1.") }
         guard maxWaiting >= 1 else { throw ValidationError("--max-waiting is a number from 1.") }
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts is a number from 1.") }
-        _ = try adminAddress()
-    }
-
-    private func adminAddress() throws -> AdminAddress? {
-        guard let admin else { return nil }
-        let colon = admin.lastIndex(of: ":")
-        let host = colon.map { String(admin[..<$0]) } ?? "127.0.0.1"
-        let isName = !host.isEmpty && (!host.contains(":") || (host.hasPrefix("[") && host.hasSuffix("]")))
-        guard let port = Int(colon.map { String(admin[admin.index(after: $0)...]) } ?? admin), (0...65_535).contains(port), isName else {
-            throw ValidationError("--admin is a port, or an address and a port, such as 127.0.0.1:8092 or [::1]:8092.")
-        }
-        return .port(host: host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port: port)
+        _ = try AdminOption.address(admin)
     }
 
     func run() async throws {
@@ -132,7 +121,7 @@ struct RunCommand: AsyncParsableCommand {
         )
         let adminURLs: [String]
         do {
-            let addresses = [AdminAddress.socket(path: directory.controlSocket)] + (try adminAddress().map { [$0] } ?? [])
+            let addresses = [AdminAddress.socket(path: directory.controlSocket)] + (try AdminOption.address(admin).map { [$0] } ?? [])
             adminURLs = try await application.start(components, admin: addresses)
         } catch let failure as StoreFailure {
             throw fail(failure.message)

@@ -15,8 +15,8 @@ struct Statefun: AsyncParsableCommand {
             """,
         version: "statefun \(StatefunProduct.version)",
         subcommands: [
-            CheckCommand.self, ResolveCommand.self, InvokeCommand.self, RunCommand.self, SendCommand.self, StateCommand.self,
-            PendingCommand.self, DeadLettersCommand.self,
+            CheckCommand.self, ResolveCommand.self, InvokeCommand.self, RunCommand.self, GatewayCommand.self, SendCommand.self,
+            StateCommand.self, PendingCommand.self, DeadLettersCommand.self,
         ]
     )
 }

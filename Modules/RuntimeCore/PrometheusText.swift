@@ -1,25 +1,27 @@
 /// Figures in the text format of Prometheus, version 0.0.4.
-struct PrometheusText: Sendable {
-    enum Kind: String, Sendable {
+package struct PrometheusText: Sendable {
+    package enum Kind: String, Sendable {
         case counter
         case gauge
         case histogram
     }
 
-    typealias Label = (name: String, value: String)
+    package typealias Label = (name: String, value: String)
 
-    private(set) var text = ""
+    package private(set) var text = ""
+
+    package init() {}
 
     /// Begins a metric; its samples follow.
-    mutating func metric(_ name: String, _ kind: Kind, _ help: String) {
+    package mutating func metric(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    mutating func sample(_ name: String, _ labels: [Label], _ value: Int) {
+    package mutating func sample(_ name: String, _ labels: [Label], _ value: Int) {
         text += "\(name)\(Self.text(of: labels)) \(value)\n"
     }
 
-    mutating func sample(_ name: String, _ labels: [Label], _ histogram: RuntimeFigures.Histogram) {
+    package mutating func sample(_ name: String, _ labels: [Label], _ histogram: FigureHistogram) {
         var count = 0
         for (bound, inside) in zip(histogram.bounds, histogram.counts) {
             count += inside

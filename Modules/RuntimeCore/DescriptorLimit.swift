@@ -7,12 +7,12 @@
 #endif
 
 /// How many files and sockets the system lets this process open.
-enum DescriptorLimit {
-    /// A number of connections that leaves two thirds of the descriptors to others.
+package enum DescriptorLimit {
+    /// A number of connections that leaves `others` descriptors, or two thirds of all where there are not so many.
     ///
     /// Where none is left, accepting fails, and the server of SwiftNIO tries again as fast as it can. Held to fewer
     /// connections, it leaves the next ones in the line of the system instead.
-    static func lowering(_ connections: Int) -> Int {
+    package static func lowering(_ connections: Int, leaving others: Int = .max) -> Int {
         var limit = rlimit()
         #if canImport(Glibc)
             let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -20,6 +20,7 @@ enum DescriptorLimit {
             let status = getrlimit(RLIMIT_NOFILE, &limit)
         #endif
         guard status == 0 else { return connections }
-        return min(connections, max(16, Int(clamping: limit.rlim_cur / 3)))
+        let all = Int(clamping: limit.rlim_cur)
+        return min(connections, max(16, all / 3, all > others ? all - others : 0))
     }
 }

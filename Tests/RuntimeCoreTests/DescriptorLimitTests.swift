@@ -1,11 +1,12 @@
 import Testing
 
-@testable import PlaygroundIO
+@testable import RuntimeCore
 
 @Suite struct DescriptorLimitTests {
     @Test("connections leave descriptors to others")
     func lowering() {
         #expect(DescriptorLimit.lowering(1) == 1)
         #expect(DescriptorLimit.lowering(.max) < .max)
+        #expect(DescriptorLimit.lowering(.max, leaving: 1) > DescriptorLimit.lowering(.max))
     }
 }

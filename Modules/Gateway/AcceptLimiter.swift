@@ -1,0 +1,49 @@
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// Stops accepting while there are as many connections as there may be: the next ones wait in the line of the system.
+final class AcceptLimiter: ChannelDuplexHandler, Sendable {
+    typealias InboundIn = any Channel
+    typealias OutboundIn = Never
+
+    private struct State {
+        var open = 0
+        /// The listening channels that would accept.
+        var held: [any Channel] = []
+    }
+
+    private let limit: Int
+    private let state = NIOLockedValueBox(State())
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func read(context: ChannelHandlerContext) {
+        let channel = context.channel
+        let mayRead = state.withLockedValue { state in
+            guard state.open >= limit else { return true }
+            if !state.held.contains(where: { $0 === channel }) {
+                state.held.append(channel)
+            }
+            return false
+        }
+        if mayRead { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let accepted = unwrapInboundIn(data)
+        state.withLockedValue { $0.open += 1 }
+        accepted.closeFuture.whenComplete { [self] _ in closed() }
+        context.fireChannelRead(data)
+    }
+
+    private func closed() {
+        let held = state.withLockedValue { state -> [any Channel] in
+            state.open -= 1
+            defer { state.held = [] }
+            return state.held
+        }
+        held.forEach { $0.read() }
+    }
+}

@@ -1,0 +1,394 @@
+internal import HTTPExchange
+internal import NIOCore
+internal import TransportCore
+
+/// One connection of a client: reads its requests one after the other, has each passed on, and writes the answers.
+///
+/// `@unchecked Sendable`: everything that changes is touched only on ``loop``. Whoever else has something to say hands it in
+/// there.
+final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How many bytes behind a request may wait until that is answered.
+    private static let readAhead = 64 << 10
+
+    let loop: any ChannelLoop
+    private let core: GatewayCore
+    private var reader: RequestReader
+    private var cycle: RequestCycle
+    private var exchange: PassedRequest?
+    private var context: ChannelHandlerContext?
+    private var timer: (due: TransportInstant, timer: any CallTimer)?
+    private var isAdvancing = false
+    private var isReadHeld = false
+    /// Whether the calls that are left are ended.
+    private var isInterrupted = false
+    /// Numbers the exchanges, so that what is told of an earlier one is known as such.
+    private var number: UInt64 = 0
+
+    init(_ core: GatewayCore, on loop: any ChannelLoop) {
+        self.core = core
+        self.loop = loop
+        reader = RequestReader(headLimit: core.options.headLimit)
+        cycle = RequestCycle(core.options.cycle, at: loop.now)
+    }
+
+    // MARK: - The channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        core.opened(self)
+        arm()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A connection that broke: there is nobody left to tell.
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        switch cycle.phase {
+        case .sendingLast, .leaving, .ended:
+            return
+        case .idle, .receiving:
+            reader.append(&bytes)
+            advance()
+        case .waiting, .calling, .sending:
+            reader.append(&bytes)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard !hasReadEnough else {
+            isReadHeld = true
+            return
+        }
+        context.read()
+    }
+
+    /// Whether the client has to wait with what it sends next.
+    private var hasReadEnough: Bool {
+        switch cycle.phase {
+        case .waiting, .calling, .sending: reader.unreadBytes >= Self.readAhead
+        case .idle, .receiving, .sendingLast, .leaving, .ended: false
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if cycle.phase == .sending, context.channel.isWritable {
+            enter(.idle)
+            advance()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// The connection has ended, by whomever.
+    private func end() {
+        guard cycle.phase != .ended else { return }
+        enter(.ended)
+        timer?.timer.cancel()
+        timer = nil
+        if let exchange {
+            if let call = exchange.inFlight {
+                call.cancel()
+            } else if exchange.call != 0, let route = exchange.route {
+                _ = core.callLeft(exchange.call, for: route.endpoint)
+            }
+        }
+        // A call in flight ends by itself, and is counted until then.
+        if exchange?.inFlight == nil {
+            finishExchange()
+        }
+        context = nil
+        core.closed(self)
+    }
+
+    /// Gives back what the exchange had.
+    private func finishExchange() {
+        guard let exchange else { return }
+        self.exchange = nil
+        number += 1
+        if exchange.hasReserved { core.release(exchange.head.length) }
+        exchange.routes?.leave()
+    }
+
+    // MARK: - Requests
+
+    /// Reads on, as far as the bytes go and nothing is being done.
+    private func advance() {
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer {
+            isAdvancing = false
+            resumeReading()
+            arm()
+        }
+        while cycle.phase == .idle || cycle.phase == .receiving {
+            do throws(GatewayRefusal) {
+                guard try step() else { return }
+            } catch {
+                refuse(error)
+            }
+        }
+    }
+
+    /// - Returns: whether there may be more to read.
+    private func step() throws(GatewayRefusal) -> Bool {
+        switch try reader.next() {
+        case .incomplete:
+            if cycle.phase == .idle, reader.hasBegun { enter(.receiving) }
+            try lookForTarget(in: reader.body)
+            return false
+        case .head(let head):
+            if cycle.phase == .idle { enter(.receiving) }
+            try headReceived(head)
+            return true
+        case .body(let body):
+            exchange?.isWhole = true
+            exchange?.nextScan = 0
+            try lookForTarget(in: body)
+            exchange?.body = body
+            begin()
+            return true
+        }
+    }
+
+    private func headReceived(_ head: RequestHead) throws(GatewayRefusal) {
+        exchange = PassedRequest(head: head)
+        guard !core.isStopping else { throw .stopping }
+        let limit = core.routes.largestPayload
+        guard head.length <= limit else { throw .bodyTooLong(head.length, limit: limit, of: nil) }
+        guard core.reserve(head.length) else { throw .noRoom }
+        exchange?.hasReserved = true
+        if head.expectsContinue, reader.unreadBytes == 0, let context {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+        }
+    }
+
+    /// Finds out who is called as soon as the bytes say it, so that nobody sends a message in vain.
+    private func lookForTarget(in body: ByteBuffer) throws(GatewayRefusal) {
+        guard let exchange, exchange.route == nil, body.readableBytes >= exchange.nextScan else { return }
+        let length = exchange.head.length
+        var outcome = Result<(GatewayRoute, GatewayRoutes, TargetScanner.Target)?, GatewayRefusal>.success(nil)
+        body.withUnsafeReadableBytes { bytes in
+            switch TargetScanner.scan(bytes, of: length) {
+            case .found(let target): outcome = Result { () throws(GatewayRefusal) in try self.find(target, in: bytes) }
+            case .incomplete: outcome = bytes.count < length ? .success(nil) : .failure(.noTarget("it ends within a field"))
+            case .malformed(let reason): outcome = .failure(.noTarget("\(reason)"))
+            }
+        }
+        guard let (route, routes, target) = try outcome.get() else {
+            // Each further look costs as much as all bytes so far, so there are few.
+            self.exchange?.nextScan = 2 * body.readableBytes
+            return
+        }
+        self.exchange?.route = route
+        self.exchange?.routes = routes
+        self.exchange?.target = target
+        if length > route.payloadLimit {
+            throw .bodyTooLong(length, limit: route.payloadLimit, of: route.endpoint.name)
+        }
+    }
+
+    private func find(
+        _ target: TargetScanner.Target,
+        in bytes: UnsafeRawBufferPointer
+    ) throws(GatewayRefusal) -> (GatewayRoute, GatewayRoutes, TargetScanner.Target) {
+        // The module file may be replaced between two lines of this, but hardly each time.
+        for _ in 0..<10 {
+            let routes = core.routes
+            if let route = try routes.enter(target, in: bytes) { return (route, routes, target) }
+        }
+        throw .replacing
+    }
+
+    // MARK: - Calls
+
+    private func begin() {
+        guard let route = exchange?.route else { return refuse(.noTarget("it has no target")) }
+        let (arrival, call) = core.callArrived(from: self, for: route.endpoint)
+        switch arrival {
+        case .start:
+            start(route)
+        case .wait:
+            exchange?.call = call
+            enter(.waiting)
+        case .refuse:
+            refuse(.lineFull(route.endpoint.name))
+        }
+    }
+
+    /// A call that has waited may begin now.
+    func turnCame(_ call: CallLine.CallID, _ endpoint: EndpointRecord) {
+        guard cycle.phase == .waiting, !isInterrupted, let exchange, exchange.call == call, let route = exchange.route else {
+            // The client has gone at the same moment, or nothing begins any more; somebody else gets the place.
+            core.callEnded(for: endpoint)
+            if cycle.phase == .waiting { refuse(.stopping) }
+            return
+        }
+        start(route)
+    }
+
+    private func start(_ route: GatewayRoute) {
+        guard var exchange, let target = exchange.target else { return }
+        enter(.calling)
+        let body = exchange.body
+        let id = body.viewBytes(at: body.readerIndex + target.id.lowerBound, length: target.id.count).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        exchange.body = ByteBuffer()
+        exchange.start = loop.now
+        let (number, endpoint) = (number, route.endpoint)
+        self.exchange = exchange
+        let call = route.client.begin(RequestReplyRequest(functionType: route.functionType, id: id ?? "", payload: body)) { [self] result in
+            loop.run { [self] in ended(result, number, endpoint) }
+        }
+        if self.number == number {
+            self.exchange?.inFlight = call
+        }
+    }
+
+    private func ended(_ result: Result<ByteBuffer, RequestReplyFailure>, _ number: UInt64, _ endpoint: EndpointRecord) {
+        guard self.number == number, let exchange else { return }
+        let now = loop.now
+        let failure: RequestReplyFailure? = if case .failure(let failure) = result { failure } else { nil }
+        endpoint.callEnded(failure, nanoseconds: exchange.start.nanoseconds(until: now), at: now)
+        finishExchange()
+        core.callEnded(for: endpoint)
+        guard cycle.phase == .calling else { return }
+        let isLast = !exchange.head.keepsAlive || core.isStopping
+        switch result {
+        case .success(let body):
+            let (head, rest) = GatewayAnswer.parts(of: body, isLast: isLast)
+            send(head, rest, isLast: isLast)
+        case .failure(let failure):
+            let refusal = GatewayRefusal(failure, of: endpoint.name)
+            send(GatewayAnswer.bytes(of: refusal, isLast: isLast || refusal.isLast), nil, isLast: isLast || refusal.isLast)
+        }
+        advance()
+    }
+
+    // MARK: - Answers
+
+    /// Answers the request at hand with what is wrong with it.
+    private func refuse(_ refusal: GatewayRefusal) {
+        let isWhole = exchange?.isWhole ?? false
+        // Where the body has not come whole, what follows cannot be told from it.
+        let isLast = refusal.isLast || !isWhole || exchange?.head.keepsAlive == false || core.isStopping
+        (exchange?.route?.endpoint ?? core.unserved).refused(refusal, at: loop.now)
+        finishExchange()
+        send(GatewayAnswer.bytes(of: refusal, isLast: isLast), nil, isLast: isLast)
+    }
+
+    private func send(_ head: ByteBuffer, _ body: ByteBuffer?, isLast: Bool) {
+        guard let context else { return }
+        if body != nil {
+            context.write(wrapOutboundOut(head), promise: nil)
+        }
+        let end = wrapOutboundOut(body ?? head)
+        if isLast {
+            enter(.sendingLast)
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.whenSuccess { [self] in leave() }
+            context.writeAndFlush(end, promise: promise)
+            arm()
+            return
+        }
+        context.writeAndFlush(end, promise: nil)
+        enter(context.channel.isWritable ? .idle : .sending)
+    }
+
+    /// The socket has taken the last answer.
+    private func leave() {
+        guard cycle.phase == .sendingLast, let context else { return }
+        enter(.leaving)
+        resumeReading()
+        // Not the whole: while the client still sends, the system would throw away the answer with what came.
+        context.close(mode: .output, promise: nil)
+        arm()
+    }
+
+    private func resumeReading() {
+        guard isReadHeld, !hasReadEnough, let context else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    // MARK: - Stopping
+
+    /// No call goes on any more: a connection between two requests is not needed.
+    func closeIdle() {
+        switch cycle.phase {
+        case .idle:
+            enter(.sendingLast)
+            leave()
+        case .receiving:
+            refuse(.stopping)
+        case .waiting, .calling, .sending, .sendingLast, .leaving, .ended:
+            break
+        }
+    }
+
+    /// Ends the call that goes on or waits.
+    func interrupt() {
+        isInterrupted = true
+        switch cycle.phase {
+        case .waiting:
+            guard let exchange, let route = exchange.route, core.callLeft(exchange.call, for: route.endpoint) else { return }
+            refuse(.stopping)
+        case .calling:
+            exchange?.inFlight?.cancel()
+        case .idle, .receiving, .sending, .sendingLast, .leaving, .ended:
+            break
+        }
+    }
+
+    func closeNow() {
+        context?.close(promise: nil)
+    }
+
+    // MARK: - Time
+
+    private func enter(_ phase: RequestCycle.Phase) {
+        cycle.entered(phase, at: loop.now)
+    }
+
+    /// Sees to it that the timer fires when the cycle wants it to. One that fires earlier is left alone, so that not each
+    /// request costs a timer.
+    private func arm() {
+        guard let deadline = cycle.deadline else { return }
+        if let timer, timer.due <= deadline { return }
+        timer?.timer.cancel()
+        timer = (deadline, loop.schedule(at: deadline) { [self] in timerFired() })
+    }
+
+    private func timerFired() {
+        guard cycle.phase != .ended else { return }
+        timer = nil
+        switch cycle.timerFired(at: loop.now) {
+        case .nothing:
+            break
+        case .refuseTooSlow:
+            refuse(.tooSlow(cycle.limits.transfer))
+        case .leaveLine:
+            guard let exchange, let route = exchange.route, core.callLeft(exchange.call, for: route.endpoint) else { break }
+            refuse(.waitedTooLong(route.endpoint.name, cycle.limits.wait))
+            advance()
+        case .close:
+            closeNow()
+        }
+        arm()
+    }
+}

@@ -1,0 +1,217 @@
+internal import HTTPFunctionEndpoint
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import TransportCore
+
+/// What the connections of a gateway share: who is called how, and who may call now.
+final class GatewayCore: Sendable {
+    /// Messages up to this size do not count towards what is buffered in all.
+    static let smallBody = 64 << 10
+
+    /// Who is told when a call that waits may begin.
+    private struct Turn {
+        let call: CallLine.CallID
+        let connection: GatewayConnection
+        let endpoint: EndpointRecord
+    }
+
+    private struct State {
+        var routes: GatewayRoutes
+        var line: CallLine
+        var lastCall: CallLine.CallID = 0
+        var waiting: [CallLine.CallID: Turn] = [:]
+        var connections: [ObjectIdentifier: GatewayConnection] = [:]
+        var records: [String: EndpointRecord]
+        var lastRecord: Int
+        var bufferedBytes = 0
+        var isStopping = false
+        /// Told when nothing is in flight or in line, and when no connection is left.
+        var whenQuiet: [@Sendable () -> Void] = []
+        var whenEmpty: [@Sendable () -> Void] = []
+    }
+
+    let options: GatewayOptions
+    /// Requests that are for no endpoint.
+    let unserved: EndpointRecord
+    private let logger: Logger
+    private let state: NIOLockedValueBox<State>
+
+    init(options: GatewayOptions, logger: Logger, _ makeRoutes: ((String) -> EndpointRecord) -> GatewayRoutes) {
+        self.options = options
+        self.logger = logger
+        unserved = EndpointRecord(id: 0, name: "", logger: logger, isShared: true)
+        var records: [String: EndpointRecord] = [:]
+        var last = 0
+        let routes = makeRoutes { Self.record($0, in: &records, &last, logger) }
+        var line = CallLine(options.line)
+        _ = line.endpointsChanged(to: routes.endpointIDs)
+        state = NIOLockedValueBox(State(routes: routes, line: line, records: records, lastRecord: last))
+    }
+
+    private static func record(_ name: String, in records: inout [String: EndpointRecord], _ last: inout Int, _ logger: Logger)
+        -> EndpointRecord
+    {
+        if let known = records[name] { return known }
+        last += 1
+        let record = EndpointRecord(id: last, name: name, logger: logger)
+        records[name] = record
+        return record
+    }
+
+    var routes: GatewayRoutes { state.withLockedValue { $0.routes } }
+    var isStopping: Bool { state.withLockedValue { $0.isStopping } }
+    var connectionCount: Int { state.withLockedValue { $0.connections.count } }
+
+    /// Takes another state of the module file into use.
+    /// - Returns: the one before.
+    func replaceRoutes(_ makeRoutes: ((String) -> EndpointRecord) -> GatewayRoutes) -> GatewayRoutes {
+        let (old, started) = state.withLockedValue { state in
+            let old = state.routes
+            let routes = makeRoutes { Self.record($0, in: &state.records, &state.lastRecord, logger) }
+            state.routes = routes
+            let started = Self.take(state.line.endpointsChanged(to: routes.endpointIDs), in: &state)
+            // What is not in the file any more is forgotten, with the calls that are left of it.
+            let ids = routes.endpointIDs
+            let line = state.line
+            state.records = state.records.filter { _, record in
+                ids.contains(record.id) || line.inFlightCount(of: record.id) + line.waitingCount(of: record.id) > 0
+            }
+            return (old, started)
+        }
+        start(started)
+        return old
+    }
+
+    // MARK: - Calls
+
+    /// A call wants to begin. `connection` is told later where it has to wait.
+    func callArrived(from connection: GatewayConnection, for endpoint: EndpointRecord) -> (CallLine.Arrival, CallLine.CallID) {
+        state.withLockedValue { state in
+            state.lastCall += 1
+            let id = state.lastCall
+            let arrival = state.line.callArrived(id, for: endpoint.id)
+            if arrival == .wait {
+                state.waiting[id] = Turn(call: id, connection: connection, endpoint: endpoint)
+            }
+            return (arrival, id)
+        }
+    }
+
+    func callEnded(for endpoint: EndpointRecord) {
+        let (started, quiet) = state.withLockedValue { state in
+            let started = Self.take(state.line.callEnded(for: endpoint.id), in: &state)
+            return (started, Self.takeQuiet(&state))
+        }
+        start(started)
+        quiet.forEach { $0() }
+    }
+
+    /// - Returns: whether the call was in line; otherwise it is beginning at this moment.
+    func callLeft(_ call: CallLine.CallID, for endpoint: EndpointRecord) -> Bool {
+        let (wasWaiting, quiet) = state.withLockedValue { state in
+            let wasWaiting = state.line.callLeft(call, for: endpoint.id)
+            if wasWaiting {
+                state.waiting[call] = nil
+            }
+            return (wasWaiting, Self.takeQuiet(&state))
+        }
+        quiet.forEach { $0() }
+        return wasWaiting
+    }
+
+    private static func take(_ action: CallLine.Action, in state: inout State) -> [Turn] {
+        switch action {
+        case .start(let calls): calls.compactMap { state.waiting.removeValue(forKey: $0) }
+        }
+    }
+
+    private func start(_ turns: [Turn]) {
+        for turn in turns {
+            // Not at once: a call that ends before it returns would deepen the stack by each of those that wait.
+            turn.connection.loop.execute { turn.connection.turnCame(turn.call, turn.endpoint) }
+        }
+    }
+
+    /// Sets bytes aside for a message; `false` where there is no room.
+    func reserve(_ count: Int) -> Bool {
+        guard count > Self.smallBody else { return true }
+        return state.withLockedValue { state in
+            guard state.bufferedBytes + count <= options.maxBufferedBytes else { return false }
+            state.bufferedBytes += count
+            return true
+        }
+    }
+
+    func release(_ count: Int) {
+        guard count > Self.smallBody else { return }
+        state.withLockedValue { $0.bufferedBytes -= count }
+    }
+
+    // MARK: - Connections
+
+    /// A client has connected.
+    func opened(_ connection: GatewayConnection) {
+        state.withLockedValue { $0.connections[ObjectIdentifier(connection)] = connection }
+    }
+
+    func closed(_ connection: GatewayConnection) {
+        let empty = state.withLockedValue { state -> [@Sendable () -> Void] in
+            state.connections[ObjectIdentifier(connection)] = nil
+            guard state.connections.isEmpty else { return [] }
+            defer { state.whenEmpty = [] }
+            return state.whenEmpty
+        }
+        empty.forEach { $0() }
+    }
+
+    // MARK: - Stopping
+
+    /// Lets no call begin any more.
+    func beginStopping() {
+        state.withLockedValue { $0.isStopping = true }
+    }
+
+    /// Has `handler` called when nothing is in flight or in line any more.
+    func whenQuiet(_ handler: @escaping @Sendable () -> Void) {
+        let quiet = state.withLockedValue { state in
+            state.whenQuiet.append(handler)
+            return Self.takeQuiet(&state)
+        }
+        quiet.forEach { $0() }
+    }
+
+    /// Has `handler` called when no connection is left.
+    func whenEmpty(_ handler: @escaping @Sendable () -> Void) {
+        let isEmpty = state.withLockedValue { state in
+            guard !state.connections.isEmpty else { return true }
+            state.whenEmpty.append(handler)
+            return false
+        }
+        if isEmpty { handler() }
+    }
+
+    /// Does something with every connection, each on its loop.
+    func forEachConnection(_ body: @escaping @Sendable (GatewayConnection) -> Void) {
+        for connection in state.withLockedValue({ Array($0.connections.values) }) {
+            connection.loop.execute { body(connection) }
+        }
+    }
+
+    private static func takeQuiet(_ state: inout State) -> [@Sendable () -> Void] {
+        guard !state.whenQuiet.isEmpty, state.line.inFlightCount == 0, state.line.waitingCount == 0 else { return [] }
+        defer { state.whenQuiet = [] }
+        return state.whenQuiet
+    }
+
+    // MARK: - Figures
+
+    /// The endpoints with what they do at the moment, in the order of their names.
+    var endpoints: [(record: EndpointRecord, inFlight: Int, inLine: Int)] {
+        state.withLockedValue { state in
+            state.records.values.sorted { $0.name < $1.name }
+                .map { ($0, state.line.inFlightCount(of: $0.id), state.line.waitingCount(of: $0.id)) }
+        }
+    }
+
+    var bufferedBytes: Int { state.withLockedValue { $0.bufferedBytes } }
+}

@@ -1,0 +1,143 @@
+internal import NIOCore
+
+/// Takes the requests of one connection out of its bytes, one at a time, strictly: what other programs on the way might read
+/// differently is refused.
+///
+/// A request is a head and as many bytes as its length says. Its body is a part of the buffer that it came in where it came at
+/// once, and is put together otherwise.
+struct RequestReader {
+    /// What the bytes so far come to.
+    enum Event: Equatable {
+        /// More bytes are needed.
+        case incomplete
+        case head(RequestHead)
+        case body(ByteBuffer)
+    }
+
+    private enum State: Equatable {
+        /// Next: body.
+        case head
+        /// So many bytes are wanted, and are put together in ``RequestReader/body``. Next: head.
+        case body(Int)
+    }
+
+    /// The most bytes of a head.
+    let headLimit: Int
+    private var state = State.head
+    private var input = ByteBuffer()
+    private(set) var body = ByteBuffer()
+    /// How many bytes of the head have been looked at.
+    private var scanned = 0
+    private var lineStart = 0
+
+    init(headLimit: Int) {
+        self.headLimit = headLimit
+    }
+
+    /// How many bytes wait that belong to no request yet.
+    var unreadBytes: Int { input.readableBytes }
+
+    /// Whether something of a request has come.
+    var hasBegun: Bool { input.readableBytes > 0 || state != .head }
+
+    /// Takes bytes in.
+    mutating func append(_ bytes: inout ByteBuffer) {
+        if input.readableBytes == 0 {
+            input = bytes
+        } else {
+            input.writeBuffer(&bytes)
+        }
+    }
+
+    /// The next thing that can be read.
+    /// - Throws: ``GatewayRefusal`` where the bytes are no request; nothing can be read after it.
+    mutating func next() throws(GatewayRefusal) -> Event {
+        switch state {
+        case .head: try nextHead()
+        case .body(let length): nextBody(length)
+        }
+    }
+
+    private mutating func nextHead() throws(GatewayRefusal) -> Event {
+        if scanned == 0, input.readableBytes >= 2, input.getInteger(at: input.readerIndex, as: UInt16.self) == 0x0D0A {
+            // RFC 9112, section 2.2: one empty line before a request is passed over.
+            input.moveReaderIndex(forwardBy: 2)
+            if input.readableBytes >= 2, input.getInteger(at: input.readerIndex, as: UInt16.self) == 0x0D0A {
+                throw .malformed("it is empty")
+            }
+        }
+        guard let count = try scan() else { return .incomplete }
+        var outcome = Result<RequestHead, GatewayRefusal>.failure(.malformed("it is empty"))
+        input.withUnsafeReadableBytes { bytes in
+            let head = UnsafeRawBufferPointer(rebasing: bytes[..<(count - 2)])
+            outcome = Result { () throws(GatewayRefusal) in try RequestHead.parse(head) }
+        }
+        let head = try outcome.get()
+        input.moveReaderIndex(forwardBy: count)
+        scanned = 0
+        lineStart = 0
+        state = .body(head.length)
+        return .head(head)
+    }
+
+    /// Looks for the empty line that ends the head, at every byte once.
+    /// - Returns: how many bytes there are up to and with it; `nil` where it has not come.
+    private mutating func scan() throws(GatewayRefusal) -> Int? {
+        var found: Int?
+        var isUnsound = false
+        let (limit, start) = (headLimit, scanned)
+        var line = lineStart
+        let read = input.withUnsafeReadableBytes { bytes in
+            let count = min(bytes.count, limit)
+            var index = start
+            while index < count {
+                let byte = bytes[index]
+                index += 1
+                guard byte == 0x0A else { continue }
+                guard index > line + 1, bytes[index - 2] == 0x0D else {
+                    isUnsound = true
+                    return index
+                }
+                if index == line + 2 {
+                    found = index
+                    return index
+                }
+                line = index
+            }
+            return index
+        }
+        scanned = read
+        lineStart = line
+        if isUnsound { throw .malformed("a line of it does not end in CRLF") }
+        if let found { return found }
+        guard input.readableBytes < headLimit else { throw .headTooLong(headLimit) }
+        return nil
+    }
+
+    private mutating func nextBody(_ length: Int) -> Event {
+        if body.readableBytes == 0, input.readableBytes >= length, let whole = input.readSlice(length: length) {
+            return finish(whole)
+        }
+        let missing = length - body.readableBytes
+        if body.readableBytes == 0 {
+            // What is promised is believed step by step.
+            body = ByteBufferAllocator().buffer(capacity: min(length, 1 << 20))
+        }
+        if input.readableBytes <= missing {
+            body.writeBuffer(&input)
+            input = ByteBuffer()
+        } else if var part = input.readSlice(length: missing) {
+            body.writeBuffer(&part)
+        }
+        return body.readableBytes == length ? finish(body) : .incomplete
+    }
+
+    private mutating func finish(_ whole: ByteBuffer) -> Event {
+        body = ByteBuffer()
+        state = .head
+        if input.readableBytes == 0 {
+            input = ByteBuffer()
+        }
+        return .body(whole)
+    }
+}

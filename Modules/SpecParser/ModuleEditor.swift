@@ -1,0 +1,253 @@
+public import TransportCore
+
+/// Gives HTTP endpoints of a `module.yaml` another URL and other transport options, in its text: every other byte, comments
+/// included, stays what it is. Options that are left out become comments.
+///
+/// Keys on lines of their own, values in quotes or not, `{…}` on one line, anchors and aliases are understood. What is written
+/// in yet another way is refused with its place. Whoever uses the text reads it once more and compares.
+public struct ModuleEditor {
+    /// What a key is set to.
+    public indirect enum Value: Hashable, Sendable {
+        /// A text without characters that mean something in YAML.
+        case text(String)
+        case keys([Key])
+    }
+
+    /// A key with what it is set to.
+    public struct Key: Hashable, Sendable {
+        public var name: String
+        public var value: Value
+
+        public init(_ name: String, _ value: Value) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    private struct Edit: Hashable {
+        let range: Range<Int>
+        let text: String
+    }
+
+    private let text: ModuleText
+    private let documents: [SpecNode]
+    private var locator: SourceLocator
+    private var edits: Set<Edit> = []
+
+    /// An editor for a text that parses without an error.
+    public init(_ text: ModuleText) {
+        self.text = text
+        locator = SourceLocator(text)
+        var composer = DocumentComposer(text)
+        documents = text.documents().compactMap { composer.compose($0) }
+    }
+
+    /// Sets the keys of the spec of an endpoint.
+    /// - Parameters:
+    ///   - position: where the endpoint begins, as its `HTTPEndpointSpec` says.
+    ///   - keys: what the spec is to hold; keys beside them stay as they are. Keys of a key are all that it holds afterwards.
+    /// - Throws: ``TransportCore/SpecDiagnostic`` where the file writes something in a way that cannot be changed.
+    public mutating func setSpec(ofEndpointAt position: SourcePosition, to keys: [Key]) throws(SpecDiagnostic) {
+        guard let spec = documents.lazy.compactMap({ $0.endpointSpec(at: position) }).first else {
+            throw refusal(at: position, "the endpoint that begins here cannot be found again")
+        }
+        try set(keys, in: spec, isComplete: false, after: spec.entry("urlPathTemplate"))
+    }
+
+    /// The text with everything that was set.
+    /// - Throws: ``TransportCore/SpecDiagnostic`` where a place of the file would have to say two things, for two endpoints that
+    ///   share it.
+    public func edited() throws(SpecDiagnostic) -> String {
+        var bytes: [UInt8] = []
+        var copied = 0
+        for edit in edits.sorted(by: {
+            ($0.range.lowerBound, $0.range.upperBound, $0.text) < ($1.range.lowerBound, $1.range.upperBound, $1.text)
+        }) {
+            guard edit.range.lowerBound >= copied else {
+                throw refusal(
+                    at: text.position(ofByte: edit.range.lowerBound),
+                    "endpoints share what stands here, and need different values"
+                )
+            }
+            bytes += text.bytes[copied..<edit.range.lowerBound]
+            bytes += edit.text.utf8
+            copied = edit.range.upperBound
+        }
+        bytes += text.bytes[copied...]
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func refusal(at position: SourcePosition, _ message: String) -> SpecDiagnostic {
+        SpecDiagnostic(
+            .error,
+            at: position,
+            message,
+            remedy: "write each key of the endpoint on a line of its own, without aliases",
+            file: text.file
+        )
+    }
+
+    // MARK: - Keys with values
+
+    /// - Parameters:
+    ///   - isComplete: whether other keys become comments.
+    ///   - anchor: the entry that new ones follow; without, they come first.
+    private mutating func set(_ keys: [Key], in node: SpecNode, isComplete: Bool, after anchor: SpecNode.Entry?) throws(SpecDiagnostic) {
+        guard let first = node.entries.first, let start = locator.byteOffset(of: node.position) else {
+            throw refusal(at: node.position, "there are no keys here")
+        }
+        let isFlow = text.bytes[text.skippingProperties(from: start)] == UInt8(ascii: "{")
+        var missing: [Key] = []
+        for key in keys {
+            guard let entry = node.entry(key.name) else {
+                missing.append(key)
+                continue
+            }
+            try set(entry, to: key.value, isFlow: isFlow)
+        }
+        if isFlow {
+            // Only the spec itself gets here; what is below it is written anew as a whole.
+            guard let anchor, !missing.isEmpty else { return }
+            let end = try valueRange(of: anchor, isFlow: true).upperBound
+            add(end..<end, missing.map { ", \($0.name): \(Self.flow($0.value))" }.joined())
+            return
+        }
+        if isComplete {
+            for (index, entry) in node.entries.enumerated() where !keys.contains(where: { $0.name == entry.key }) {
+                let next = index + 1 < node.entries.count ? node.entries[index + 1].keyPosition : nil
+                try comment(entry, until: next)
+            }
+        }
+        guard !missing.isEmpty else { return }
+        // Behind a key that stays, so that comments before the first one stay with it.
+        let known = anchor ?? node.entries.first { entry in keys.contains { $0.name == entry.key } && entry.value.text != nil }
+        let line = known.map { $0.value.position.line + 1 } ?? first.keyPosition.line
+        let place = line <= text.lineStarts.count ? text.lineStarts[line - 1] : text.bytes.count
+        let indent = (known ?? first).keyPosition.column - 1
+        var lines = missing.map { Self.block($0, indent: indent) }.joined()
+        if place == text.bytes.count, text.bytes.last != UInt8(ascii: "\n") {
+            lines = "\n" + lines.dropLast()
+        }
+        add(place..<place, text.usesCarriageReturns ? lines.replacing("\n", with: "\r\n") : lines)
+    }
+
+    private mutating func set(_ entry: SpecNode.Entry, to value: Value, isFlow: Bool) throws(SpecDiagnostic) {
+        if !isFlow, case .keys(let keys) = value, try isBlock(entry) {
+            return try set(keys, in: entry.value, isComplete: true, after: nil)
+        }
+        let range = try valueRange(of: entry, isFlow: isFlow)
+        // A value that is not there yet needs a space before it.
+        let space = range.isEmpty && text.bytes[range.lowerBound - 1] == UInt8(ascii: ":") ? " " : ""
+        add(range, space + (isFlow || { if case .keys = value { true } else { false } }() ? Self.flow(value) : Self.plain(value)))
+    }
+
+    /// Whether the value of an entry is keys on lines of their own.
+    private mutating func isBlock(_ entry: SpecNode.Entry) throws(SpecDiagnostic) -> Bool {
+        guard case .mapping = entry.value.content else { return false }
+        let start = text.skippingProperties(from: try afterColon(of: entry))
+        return start == text.bytes.count || text.bytes[start].endsLine || text.bytes[start] == UInt8(ascii: "#")
+    }
+
+    /// Makes comments of the lines of an entry.
+    private mutating func comment(_ entry: SpecNode.Entry, until next: SourcePosition?) throws(SpecDiagnostic) {
+        let column = entry.keyPosition.column - 1
+        var line = entry.keyPosition.line
+        repeat {
+            let range = text.byteRange(ofLine: line)
+            let indent = text.bytes[range].prefix { $0 == UInt8(ascii: " ") }.count
+            if !text.isBlankOrComment(range) {
+                let isOwn = line == entry.keyPosition.line
+                let continuesList = indent == column && text.bytes[range.lowerBound + indent] == UInt8(ascii: "-")
+                guard isOwn || indent > column || continuesList else { return }
+                guard !isOwn || indent == column else {
+                    throw refusal(at: entry.keyPosition, "'\(entry.key)' does not stand on a line of its own")
+                }
+                add(range.lowerBound + indent..<range.lowerBound + indent, "# ")
+            }
+            line += 1
+        } while line <= text.lineCount && next.map { line < $0.line || $0.line <= entry.keyPosition.line } ?? true
+    }
+
+    // MARK: - Places
+
+    private mutating func afterColon(of entry: SpecNode.Entry) throws(SpecDiagnostic) -> Int {
+        guard var index = locator.byteOffset(of: entry.keyPosition), index < text.bytes.count else {
+            throw refusal(at: entry.keyPosition, "'\(entry.key)' cannot be found again")
+        }
+        index = text.skippingProperties(from: index)
+        index = text.bytes[index].isQuote ? text.endOfQuoted(from: index) : index + entry.key.utf8.count
+        while index < text.bytes.count, text.bytes[index].isBlank { index += 1 }
+        guard index < text.bytes.count, text.bytes[index] == UInt8(ascii: ":") else {
+            throw refusal(at: entry.keyPosition, "the value of '\(entry.key)' cannot be found")
+        }
+        return index + 1
+    }
+
+    /// Where the value of an entry stands, its anchor left out. Empty where there is none.
+    private mutating func valueRange(of entry: SpecNode.Entry, isFlow: Bool) throws(SpecDiagnostic) -> Range<Int> {
+        let colon = try afterColon(of: entry)
+        var start = text.skippingProperties(from: colon)
+        guard start < text.bytes.count else { return colon..<colon }
+        if text.bytes[start].endsLine || text.bytes[start] == UInt8(ascii: "#") {
+            guard entry.value.content != .null else { return colon..<colon }
+            guard let place = locator.byteOffset(of: entry.value.position), place > start else {
+                throw refusal(at: entry.keyPosition, "the value of '\(entry.key)' cannot be found")
+            }
+            start = text.skippingProperties(from: place)
+        }
+        switch text.bytes[start] {
+        case UInt8(ascii: "\""), UInt8(ascii: "'"):
+            return start..<text.endOfQuoted(from: start)
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            guard let end = text.endOfFlow(from: start) else {
+                throw refusal(at: entry.keyPosition, "the value of '\(entry.key)' takes several lines")
+            }
+            return start..<end
+        case UInt8(ascii: "|"), UInt8(ascii: ">"):
+            throw refusal(at: entry.keyPosition, "the value of '\(entry.key)' takes several lines")
+        default:
+            return start..<text.endOfPlain(from: start, isFlow: isFlow)
+        }
+    }
+
+    private mutating func add(_ range: Range<Int>, _ replacement: String) {
+        edits.insert(Edit(range: range, text: replacement))
+    }
+
+    // MARK: - Text
+
+    private static func plain(_ value: Value) -> String {
+        switch value {
+        case .text(let text):
+            text.utf8.allSatisfy { !"[]{},#&*!|>'\"%@`\\".utf8.contains($0) && $0 > 0x20 && $0 < 0x7F || $0 == 0x20 }
+                ? text : "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+        case .keys: flow(value)
+        }
+    }
+
+    private static func flow(_ value: Value) -> String {
+        switch value {
+        case .text: plain(value)
+        case .keys(let keys): "{" + keys.map { "\($0.name): \(flow($0.value))" }.joined(separator: ", ") + "}"
+        }
+    }
+
+    private static func block(_ key: Key, indent: Int) -> String {
+        let spaces = String(repeating: " ", count: indent)
+        switch key.value {
+        case .text: return "\(spaces)\(key.name): \(plain(key.value))\n"
+        case .keys(let keys): return "\(spaces)\(key.name):\n" + keys.map { block($0, indent: indent + 2) }.joined()
+        }
+    }
+}
+
+extension SpecNode {
+    /// The spec of the endpoint that begins there: of this document, or of one of those in a document of version 3.0.
+    fileprivate func endpointSpec(at position: SourcePosition) -> SpecNode? {
+        if self["kind"] != nil {
+            return self.position == position ? self["spec"] : nil
+        }
+        let items = self["module"]?["spec"]?["endpoints"]?.items ?? []
+        return items.first { $0.position == position }?["endpoint"]?["spec"]
+    }
+}

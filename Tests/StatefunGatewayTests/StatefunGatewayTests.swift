@@ -1,0 +1,189 @@
+import Foundation
+import RequestReply
+import TestSupport
+import Testing
+import TransportCore
+
+/// The whole command, with functions of the published SDK.
+@Suite struct StatefunGatewayTests {
+    private let folder: TemporaryDirectory
+
+    init() throws {
+        folder = try TemporaryDirectory()
+    }
+
+    private func writeModule(_ name: String = "module.yaml") async throws {
+        let url = try await SDKFunctions.shared()[.http]
+        _ = try folder.write(
+            """
+            # The functions.
+            kind: io.statefun.endpoints.v2/http
+            spec:
+              functions: com.example/*
+              urlPathTemplate: \(url)/{function.name}  # where they are
+              transport:
+                type: io.statefun.transports.v1/async
+                call: 10s
+
+            """,
+            to: name
+        )
+    }
+
+    private let request: [UInt8] = {
+        let body = EncodedBatch.bytes(
+            target: MessageAddress(namespace: "com.example", type: "sink", id: "1"),
+            state: [],
+            invocations: [EncodedInvocation(EncodedValue(.string("hello")))]
+        )
+        return Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
+    }()
+
+    private func ask(_ url: String) async throws -> WireAnswer {
+        let client = try await WireClient(to: url)
+        try await client.send(request)
+        let answer = try await client.answer()
+        await client.close()
+        return answer
+    }
+
+    private func page(_ url: String, _ path: String) async throws -> WireAnswer {
+        let client = try await WireClient(to: url)
+        try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+        let answer = try await client.answer()
+        await client.close()
+        return answer
+    }
+
+    @Test("it passes calls on over both kinds of address, tells its figures, and ends on a signal")
+    func passing() async throws {
+        try await writeModule()
+        let gateway = try await RunningGateway(
+            "module.yaml",
+            ["--listen", "unix:\(folder.file("g.sock"))", "--listen", "127.0.0.1:0", "--admin", "0"],
+            in: folder
+        )
+        #expect(gateway.urls.count == 2)
+        for url in gateway.urls {
+            #expect(try await ask(url).status == 200)
+        }
+        #expect(try await page(gateway.admin, "/healthz").status == 200)
+        #expect(try await page(gateway.admin, "/readyz").text == "ready\n")
+        let figures = try await page(gateway.admin, "/metrics").text
+        #expect(figures.contains(#"statefun_gateway_calls_total{endpoint="com.example/*"} 2"#))
+        #expect(figures.contains(#"statefun_gateway_connections_open{endpoint="com.example/*"} 1"#))
+        #expect(figures.contains(#"statefun_gateway_connections_idle{endpoint="com.example/*"} 1"#))
+        #expect(try await gateway.stop() == 0)
+        #expect(!FileManager.default.fileExists(atPath: folder.file("g.sock")))
+    }
+
+    @Test("the module file is read again on SIGHUP, and one that cannot be used leaves the one before")
+    func reload() async throws {
+        try await writeModule()
+        let gateway = try await RunningGateway("module.yaml", ["--listen", "0"], in: folder)
+        _ = try folder.write("kind: nonsense\n", to: "module.yaml")
+        gateway.process.send(signal: SIGHUP)
+        try await eventually("the refusal") { gateway.process.errors.contains("cannot be used as it is now; the one before stays") }
+        #expect(try await ask(gateway.urls[0]).status == 200)
+        try await writeModule()
+        gateway.process.send(signal: SIGHUP)
+        try await eventually("the change") { gateway.process.errors.contains("has been read again and is used now") }
+        #expect(try await ask(gateway.urls[0]).status == 200)
+        #expect(try await gateway.stop() == 0)
+    }
+
+    @Test("with --watch a changed file is taken over without being asked")
+    func watching() async throws {
+        try await writeModule()
+        let gateway = try await RunningGateway("module.yaml", ["--listen", "0", "--watch"], in: folder)
+        _ = try folder.write(
+            "kind: io.statefun.endpoints.v2/http\nspec:\n  functions: other/*\n  urlPathTemplate: http://127.0.0.1:1/\n",
+            to: "module.yaml"
+        )
+        try await eventually("the change") { gateway.process.errors.contains("has been read again and is used now") }
+        #expect(try await ask(gateway.urls[0]).status == 404)
+        #expect(try await gateway.stop() == 0)
+    }
+
+    @Test("ten thousand connections that do nothing hold up nobody")
+    func idleConnections() async throws {
+        try await writeModule()
+        let gateway = try await RunningGateway("module.yaml", ["--listen", "127.0.0.1:0", "--admin", "0"], in: folder)
+        let script = """
+            import resource, socket, sys
+            limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+            held = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60) for _ in range(10_000)]
+            print("ready held", flush=True)
+            sys.stdin.read()
+            """
+        let port = gateway.urls[0].split(separator: ":").last.map(String.init) ?? ""
+        let peer = try await SubprocessPeer(try RepositoryLayout.python(), ["-c", script, port])
+        try await eventually("all connections") {
+            try await page(gateway.admin, "/metrics").text.contains("statefun_gateway_clients 10000")
+        }
+        for _ in 1...20 {
+            #expect(try await ask(gateway.urls[0]).status == 200)
+        }
+        await peer.stop()
+        try await eventually("no connection") { try await page(gateway.admin, "/metrics").text.contains("statefun_gateway_clients 0") }
+        #expect(try await gateway.stop() == 0)
+    }
+
+    @Test("the module for the runtime names the gateway, checks, and calls through it", arguments: [true, false])
+    func printing(overSocket: Bool) async throws {
+        try await writeModule()
+        let address = overSocket ? "unix:g.sock" : "127.0.0.1:\(try await Self.freePort())"
+        let program = "\(RepositoryLayout.products)/statefun"
+        let printed = try await ChildProcess.run(
+            program,
+            ["gateway", "module.yaml", "--listen", address, "--print-module"],
+            directory: folder.path
+        )
+        #expect(printed.status == 0)
+        #expect(printed.output.contains("# The functions.\n"))
+        #expect(printed.output.contains("  # where they are\n"))
+        _ = try folder.write(printed.output, to: "flink.yaml")
+        let check = try await ChildProcess.run(program, ["check", "--strict", "flink.yaml"], directory: folder.path)
+        #expect(check.status == 0)
+        let gateway = try await RunningGateway("module.yaml", ["--listen", address], in: folder)
+        let invoke = try await ChildProcess.run(
+            program,
+            ["invoke", "flink.yaml", "com.example/counter/x", "long:5"],
+            directory: folder.path
+        )
+        #expect(invoke.status == 0, "\(invoke.errors)")
+        #expect(try await gateway.stop() == 0)
+    }
+
+    private static func freePort() async throws -> Int {
+        let server = try await RawServer.start(.tcp, [])
+        let port = server.port
+        try await server.stop()
+        return port
+    }
+
+    private static let wrong: [(arguments: [String], status: Int32, says: String)] = [
+        ([], 64, "--listen"),
+        (["--listen", "nowhere:x"], 64, "is no address; write unix:/run/gateway.sock, 127.0.0.1:8080 or 8080"),
+        (["--listen", "0", "--listen-mode", "999"], 64, "is no mode"),
+        (["--listen", "0", "--max-in-flight", "0"], 64, "--max-in-flight is a number from 1"),
+        (["--listen", "0", "--advertise", "http://x"], 64, "--advertise goes with --print-module"),
+        (["--listen", "unix:/run/gateway", "--print-module"], 1, "ends in .sock"),
+        (["--listen", "0", "--print-module"], 1, "--advertise"),
+        (["--listen", "0", "--print-module", "--advertise", "https://x"], 1, "does not speak TLS"),
+        (["--listen", "unix:/nowhere/g.sock"], 1, "No such file or directory"),
+    ]
+
+    @Test("what cannot be is said with what to do instead", arguments: wrong)
+    func usage(arguments: [String], status: Int32, says: String) async throws {
+        try await writeModule()
+        let outcome = try await ChildProcess.run(
+            "\(RepositoryLayout.products)/statefun",
+            ["gateway", "module.yaml"] + arguments,
+            directory: folder.path
+        )
+        #expect(outcome.status == status)
+        #expect(outcome.errors.contains(says), "\(outcome.errors)")
+    }
+}
