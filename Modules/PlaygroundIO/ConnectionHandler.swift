@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
+internal import NIOHTTPTypesHTTP1
 internal import TransportCore
 
 /// Stands between the HTTP codec and whoever answers: lets whole requests through, one value at a time, and does what
