@@ -107,17 +107,22 @@ public final class Gateway: Sendable {
             return state.listeners
         }
         core.beginStopping()
+        let end = now.advanced(by: limit)
         for listener in listeners { await listener.stop() }
         await wait(atMost: limit) { core.whenQuiet($0) }
         core.forEachConnection { $0.interrupt() }
         // Calls that are ended so are still answered, with what has become of them.
         await wait(atMost: .seconds(2)) { core.whenQuiet($0) }
         core.forEachConnection { $0.closeIdle() }
-        await wait(atMost: limit == .zero ? .milliseconds(100) : core.options.cycle.farewell) { core.whenEmpty($0) }
+        // Answers that are on their way may be taken to the end; who has been told that all is over has a moment to close.
+        let rest = limit == .zero ? .milliseconds(100) : max(core.options.cycle.farewell, now.duration(to: end))
+        await wait(atMost: rest) { core.whenEmpty($0) }
         core.forEachConnection { $0.closeNow() }
         await wait(atMost: .seconds(2)) { core.whenEmpty($0) }
         await core.routes.transports.shutdown(drainingFor: .zero)
     }
+
+    private var now: TransportInstant { loops.first?.now ?? .zero }
 
     /// Returns when `register` calls what it is given, or after `limit`.
     private func wait(atMost limit: Duration, _ register: (@escaping @Sendable () -> Void) -> Void) async {

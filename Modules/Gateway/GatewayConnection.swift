@@ -89,7 +89,11 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if cycle.phase == .sending, context.channel.isWritable {
             enter(.idle)
-            advance()
+            if core.isStopping, !reader.hasBegun {
+                closeIdle()
+            } else {
+                advance()
+            }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -168,7 +172,7 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
     private func headReceived(_ head: RequestHead) throws(GatewayRefusal) {
         exchange = PassedRequest(head: head)
         guard !core.isStopping else { throw .stopping }
-        let limit = core.routes.largestPayload
+        let limit = min(core.routes.largestPayload, core.options.maxBufferedBytes)
         guard head.length <= limit else { throw .bodyTooLong(head.length, limit: limit, of: nil) }
         guard core.reserve(head.length) else { throw .noRoom }
         exchange?.hasReserved = true

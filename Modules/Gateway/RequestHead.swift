@@ -88,7 +88,6 @@ private struct RequestFields {
     private var isCoded = false
     private var isChunked = false
     private var closes = false
-    private var keepsAlive = false
     private var expectation: Bool?
     private var hosts = 0
     private var isCompressed = false
@@ -108,7 +107,6 @@ private struct RequestFields {
             for word in value.split(whereSeparator: { $0 == 0x2C }) {
                 let word = Self.trim(UnsafeRawBufferPointer(rebasing: word))
                 if Self.equal(word, "close") { closes = true }
-                if Self.equal(word, "keep-alive") { keepsAlive = true }
             }
         case 14 where Self.equal(name, "content-length"):
             guard length == nil else { throw .malformed("it has two lengths") }
@@ -134,7 +132,8 @@ private struct RequestFields {
         if expectation == false { throw .unknownExpectation }
         return RequestHead(
             length: length,
-            keepsAlive: !closes && (minorVersion >= 1 || keepsAlive),
+            // An older client would have to be told that the connection stays, which none of ours is.
+            keepsAlive: !closes && minorVersion >= 1,
             expectsContinue: expectation == true && minorVersion >= 1
         )
     }

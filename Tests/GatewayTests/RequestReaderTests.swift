@@ -51,7 +51,7 @@ import Testing
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nconnection: x, Close\r\n\r\n", false, false),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-Continue\r\n\r\n", true, true),
         ("POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n", false, false),
-        ("POST / HTTP/1.0\r\nContent-Length: 0\r\nConnection: Keep-Alive\r\n\r\n", true, false),
+        ("POST / HTTP/1.0\r\nContent-Length: 0\r\nConnection: Keep-Alive\r\n\r\n", false, false),
         ("\r\nPOST * HTTP/1.1\r\nHost: a\r\nContent-Length:\t0 \r\n\r\n", true, false),
         ("POST http://a/b?c HTTP/1.1\r\nHost: a\r\nContent-Length: 0000\r\nContent-Encoding: identity\r\n\r\n", true, false),
     ]

@@ -233,10 +233,28 @@ struct GatewayCommand: AsyncParsableCommand {
             looking?.cancel()
         }
         var last = module.text
+        var lastProblem: String?
         let report = RunReport()
         for await isAsked in stream {
             let transports = makeTransports()
-            guard let module = try? common.load(file, transports: transports), isAsked || module.text != last else { continue }
+            let module: FunctionModule
+            do throws(FileBytes.Problem) {
+                module = try FunctionModule(
+                    contentsOf: file,
+                    options: common.moduleOptions,
+                    transports: transports.registry,
+                    connector: transports.connector
+                )
+            } catch {
+                let problem = "\(error)"
+                if isAsked || problem != lastProblem {
+                    report.line(.failure, "\(file) cannot be read, so the one before stays: \(problem)")
+                }
+                lastProblem = problem
+                continue
+            }
+            lastProblem = nil
+            guard isAsked || module.text != last else { continue }
             last = module.text
             if !module.diagnostics.isEmpty {
                 let terminal = Terminal.standardError
