@@ -234,7 +234,6 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         var last = module.text
         var lastProblem: String?
-        let report = RunReport()
         for await isAsked in stream {
             let transports = makeTransports()
             let module: FunctionModule
@@ -248,7 +247,7 @@ struct GatewayCommand: AsyncParsableCommand {
             } catch {
                 let problem = "\(error)"
                 if isAsked || problem != lastProblem {
-                    report.line(.failure, "\(file) cannot be read, so the one before stays: \(problem)")
+                    RunReport.line(.failure, "\(file) cannot be read, so the one before stays: \(problem)")
                 }
                 lastProblem = problem
                 continue
@@ -261,11 +260,11 @@ struct GatewayCommand: AsyncParsableCommand {
                 terminal.write(terminal.diagnosticRenderer.render(module.diagnostics, in: [module.text]))
             }
             guard !module.hasErrors, !module.endpoints.isEmpty else {
-                report.line(.failure, "\(file) cannot be used as it is now; the one before stays")
+                RunReport.line(.failure, "\(file) cannot be used as it is now; the one before stays")
                 continue
             }
             gateway.replace(module, transports: transports)
-            report.line(.success, "\(file) has been read again and is used now")
+            RunReport.line(.success, "\(file) has been read again and is used now")
         }
     }
 
@@ -300,7 +299,7 @@ struct GatewayCommand: AsyncParsableCommand {
                 continue
             }
             isStopping = true
-            RunReport().line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
+            RunReport.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
             Task {
                 await gateway.stop(drainingFor: limit)
                 finish()

@@ -41,7 +41,7 @@ struct RunReport {
         Self.line(style, text, on: terminal)
     }
 
-    private static func line(_ style: Terminal.Style, _ text: String, on terminal: Terminal) {
+    static func line(_ style: Terminal.Style, _ text: String, on terminal: Terminal = .standardError) {
         // Names and failures may come from peers.
         terminal.write(terminal.paint(ShownText.safe(text), style) + "\n")
     }
