@@ -1,7 +1,7 @@
 public import HTTPFunctionEndpoint
 public import Logging
-internal import NIOCore
-internal import NIOPosix
+public import NIOCore
+public import NIOPosix
 public import RuntimeCore
 public import TransportCore
 
@@ -15,6 +15,9 @@ public final class LocalRuntime: Sendable {
     public struct Configuration: Sendable {
         public var limits: RuntimeLimits
         public var clock: RuntimeClock
+        /// Where everything of the runtime happens; by default one of the loops that the whole process shares. A call is
+        /// cheapest where its connection lives on the same one.
+        public var loop: any EventLoop
         /// For developers; what operators should hear goes to ``report``.
         public var logger: Logger
         /// Hears what operators should know. Called from any thread; returns at once.
@@ -23,11 +26,13 @@ public final class LocalRuntime: Sendable {
         public init(
             limits: RuntimeLimits = RuntimeLimits(),
             clock: RuntimeClock = .system,
+            loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
             logger: Logger = Logger(label: "statefun.runtime"),
             report: @escaping @Sendable (RuntimeEvent) -> Void = { _ in }
         ) {
             self.limits = limits
             self.clock = clock
+            self.loop = loop
             self.logger = logger
             self.report = report
         }
@@ -54,7 +59,7 @@ public final class LocalRuntime: Sendable {
         self.figures = figures
         self.transports = transports
         shard = RuntimeShard(
-            loop: MultiThreadedEventLoopGroup.singleton.next(),
+            loop: configuration.loop,
             store: store,
             routes: FunctionClients(module: module, transports: transports, metrics: figures),
             limits: configuration.limits,

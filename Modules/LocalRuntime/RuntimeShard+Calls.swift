@@ -113,13 +113,16 @@ extension RuntimeShard {
             invocations: record.batch.map { EncodedInvocation(encoded: $0.invocation) }
         )
         figures.batchSent(functionType: record.address.functionType, invocations: record.batch.count)
-        let answer = try await route.client.call(
-            RequestReplyRequest(
-                functionType: record.address.functionType,
-                id: record.address.id,
-                payload: ByteBuffer(bytes: bytes)
-            )
+        let request = RequestReplyRequest(
+            functionType: record.address.functionType,
+            id: record.address.id,
+            payload: ByteBuffer(bytes: bytes)
         )
+        // Calls end with their transport and are never cancelled one by one, so no thread and no task need wait for this one.
+        let result = await withCheckedContinuation { continuation in
+            _ = route.client.begin(request) { continuation.resume(returning: $0) }
+        }
+        let answer = try result.get()
         do throws(MalformedAnswer) {
             return try FunctionAnswer(decoding: Array(answer.readableBytesView))
         } catch {

@@ -1,8 +1,10 @@
 import AdminIO
 import ArgumentParser
+import HTTPExchange
 import HTTPFunctionEndpoint
 import LocalRuntime
 import Logging
+import NIOPosix
 import PlaygroundIO
 import RuntimeCore
 import SQLiteStateStore
@@ -103,7 +105,9 @@ struct RunCommand: AsyncParsableCommand {
         OpenFiles.raiseLimit()
         let signals = StopSignals()
         let hosts = Dictionary(hostMap.map { ($0.host, $0.address) }, uniquingKeysWith: { _, last in last })
-        let transports = StandardTransports(threads: maxInFlight, hosts: hosts)
+        // Calls are made where the runtime decides about them.
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let transports = StandardTransports(threads: maxInFlight, hosts: hosts, loops: [EventLoopCallLoop(loop)])
         let (module, components) = try loadForUse(transports)
         let directory = try openDirectory()
         let report = RunReport(file)
@@ -115,6 +119,7 @@ struct RunCommand: AsyncParsableCommand {
             options: playgroundOptions,
             configuration: .init(
                 limits: RuntimeLimits(maxInFlight: maxInFlight, maxAttempts: maxAttempts, maxWaiting: maxWaiting),
+                loop: loop,
                 logger: Logger(label: "statefun.runtime"),
                 report: { report.tell($0) }
             )
