@@ -15,10 +15,12 @@ extension Benchmark {
             let wrk = try WrkPeer(CallPlan(url: try bench.server().plainURL, inFlight: 64), in: bench.folder)
             rows += try bench.rows("run", storage.rawValue, [wrk, RuntimeContender("statefun run", runtime, loader)])
             let paced = try bench.loader(connections: 64, burst: 1)
+            let peers: [any Contender] =
+                storage == .durable ? [try ChildContender("run sync", name: "one synced write", bench.folder.file("synced"))] : []
             rows += try bench.rows(
                 "run",
                 "\(storage.rawValue), 1000 messages/s",
-                [PacedRuntimeContender("statefun run", runtime, paced, rate: 1_000)]
+                peers + [PacedRuntimeContender("statefun run", runtime, paced, rate: 1_000)]
             )
             runtime.stop()
         }
