@@ -211,10 +211,10 @@ let package = Package(
         .executableTarget(
             name: "call-budget",
             dependencies: dependencies([
-                "AsyncTransport", "CMeasuring", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore", "SpecParser",
+                "AsyncTransport", "CMeasuring", "HTTPFunctionEndpoint", "LocalRuntime", "RequestReply", "RuntimeCore", "SpecParser",
                 "TransportCore",
             ])
-                + [Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioLocks, Outside.protobuf],
+                + [Outside.argumentParser, Outside.nioCore, Outside.nioLocks, Outside.protobuf],
             path: "Tools/call-budget",
             exclude: ["budgets.txt"],
             swiftSettings: settings
@@ -314,6 +314,12 @@ let package = Package(
                 name: "MisbehavingPeerTests",
                 dependencies: dependencies(["misbehaving-peer", "TestSupport"]),
                 path: "Tests/MisbehavingPeerTests",
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "CallBudgetTests",
+                dependencies: dependencies(["call-budget", "TestSupport"]),
+                path: "Tests/CallBudgetTests",
                 swiftSettings: settings
             ),
             .testTarget(

@@ -4,7 +4,14 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#if __linux__ && __GLIBC__
+// A sanitizer brings functions of its own that see every allocation.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define ALLOCATIONS_ARE_WATCHED 1
+#endif
+#endif
+
+#if __linux__ && __GLIBC__ && !ALLOCATIONS_ARE_WATCHED
 
 #include <malloc.h>
 

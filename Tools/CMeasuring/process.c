@@ -5,8 +5,15 @@
 
 #if __linux__
 #include <sched.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+bool measuring_is_in_memory(const char *path) {
+    struct statfs system;
+    return statfs(path, &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
 
 bool measuring_pin(int core) {
     cpu_set_t set;
@@ -32,6 +39,11 @@ bool measuring_pin(int core) {
 }
 
 uint64_t measuring_resident(void) { return 0; }
+
+bool measuring_is_in_memory(const char *path) {
+    (void)path;
+    return false;
+}
 
 #endif
 

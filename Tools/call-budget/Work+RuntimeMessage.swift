@@ -1,9 +1,7 @@
 import HTTPFunctionEndpoint
 import LocalRuntime
-import Logging
 import NIOConcurrencyHelpers
 import NIOCore
-import PlaygroundIO
 import RequestReply
 import RuntimeCore
 import SpecParser
@@ -23,8 +21,7 @@ extension Work {
             connector: StandardTransports().connector
         )
         guard !module.hasErrors else { throw BudgetFailure("\(module.diagnostics)") }
-        let egress = PlaygroundEgress(PlaygroundEgressSpec(port: 0, topics: ["counts"]), logger: Logger(label: "call-budget"))
-        let runtime = LocalRuntime(module, transports: transports, store: InMemoryStateStore(), egresses: [egress])
+        let runtime = LocalRuntime(module, transports: transports, store: InMemoryStateStore(), egresses: [CountsEgress()])
         try await runtime.start()
         let target = RuntimeAddress(functionType: "example/counter", id: "Bob")
         let value = [UInt8](repeating: 0x41, count: 100)
@@ -36,6 +33,17 @@ extension Work {
             }
         }
     }
+}
+
+/// An egress with one topic, whose records are taken from the runtime itself.
+private struct CountsEgress: Egress {
+    let egressType = "example/counts"
+
+    func content(typename: String, value: [UInt8]) -> EgressContent { EgressContent(topic: "counts", payload: value) }
+
+    func start(from topics: any EgressTopics) -> String { "" }
+
+    func stop(drainingFor limit: Duration) {}
 }
 
 /// A transport that plays the counter itself, so that only the runtime is counted.
@@ -82,10 +90,9 @@ private final class CounterTransport: RequestReplyClientFactory, RequestReplyCli
         mutation.stateName = "count"
         mutation.stateValue = FunctionValue.long(42).wire
         var record = WireFromFunction.EgressMessage()
-        record.egressNamespace = "io.statefun.playground"
-        record.egressType = "egress"
-        let text = #"{"topic":"counts","payload":"42"}"#
-        record.argument = FunctionValue.custom(typename: "io.statefun.playground/EgressRecord", bytes: Array(text.utf8)).wire
+        record.egressNamespace = "example"
+        record.egressType = "counts"
+        record.argument = FunctionValue.long(42).wire
         var answer = WireFromFunction()
         answer.invocationResult.stateMutations = [mutation]
         answer.invocationResult.outgoingEgresses = [record]

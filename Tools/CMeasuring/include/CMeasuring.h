@@ -41,4 +41,7 @@ struct measuring_time measuring_processor_time(void);
 // The same for the child processes that have ended and were waited for, together.
 struct measuring_time measuring_children_time(void);
 
+// Whether a folder lies in memory, so that nothing that is synced there costs anything. False where that is unknown.
+bool measuring_is_in_memory(const char *path);
+
 #endif

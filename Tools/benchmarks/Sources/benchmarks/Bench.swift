@@ -16,6 +16,9 @@ final class Bench {
         self.window = window
         self.serverCore = serverCore
         folder = try TemporaryFolder()
+        if measuring_is_in_memory(folder.path) {
+            Note.write("note: \(folder.path) is in memory, so figures called durable are too good; set TMPDIR to a folder on a disk")
+        }
         // Everything that is started later inherits it, but for what chooses another core.
         guard measuring_pin(Int32(clamping: core)) else {
             throw BenchmarkFailure("this process cannot be kept on core \(core); choose others with --core and --server-core")

@@ -11,14 +11,16 @@ extension Benchmark {
         var rows: [Row] = []
         for storage in [RunningRuntime.Storage.durable, .inMemory] {
             let runtime = try bench.runtime(storage)
-            let loader = Loader(core: bench.serverCore)
+            let loader = try bench.loader()
             let wrk = try WrkPeer(CallPlan(url: try bench.server().plainURL, inFlight: 64), in: bench.folder)
             rows += try bench.rows("run", storage.rawValue, [wrk, RuntimeContender("statefun run", runtime, loader)])
-            let paced = Loader(connections: 64, burst: 1, core: bench.serverCore)
+            let paced = try bench.loader(connections: 64, burst: 1)
+            let peers: [any Contender] =
+                storage == .durable ? [try ChildContender("run sync", name: "one synced write", bench.folder.file("synced"))] : []
             rows += try bench.rows(
                 "run",
                 "\(storage.rawValue), 1000 messages/s",
-                [PacedRuntimeContender("statefun run", runtime, paced, rate: 1_000)]
+                peers + [PacedRuntimeContender("statefun run", runtime, paced, rate: 1_000)]
             )
             runtime.stop()
         }
@@ -28,11 +30,15 @@ extension Benchmark {
     static let scale = Benchmark(name: "scale", summary: "the cost of a message as their number grows 1, 10 and 100 times") { bench in
         var rows: [Row] = []
         for storage in [RunningRuntime.Storage.durable, .inMemory] {
+            var fewest: Double?
             for messages in [2_000, 20_000, 200_000] {
                 let runtime = try bench.runtime(storage)
-                let loader = Loader(core: bench.serverCore)
+                let loader = try bench.loader()
                 _ = try loader.send(2_000, to: runtime)
-                let figures = try loader.measure(messages, to: runtime)
+                var figures = try loader.measure(messages, to: runtime)
+                let cost = (figures[.user] ?? 0) + (figures[.system] ?? 0)
+                fewest = fewest ?? cost
+                figures[.ofFewest] = fewest.map { cost / $0 }
                 rows.append(Row("scale", "\(storage.rawValue), \(messages) messages", "statefun run", figures.filter { !$0.key.isLatency }))
                 runtime.stop()
             }
@@ -46,6 +52,18 @@ extension Figure {
 }
 
 extension Bench {
+    /// Sends messages from the core of the server.
+    /// - Parameter server: the process that the function runs in; `nil` for the server in C.
+    func loader(
+        function: String = "example/counter",
+        connections: Int = 128,
+        burst: Int = 8,
+        server: Int32? = nil
+    ) throws -> Loader {
+        let process = try server ?? self.server().processID
+        return Loader(function: function, connections: connections, burst: burst, core: serverCore, server: process)
+    }
+
     /// Starts a runtime with an empty store.
     func runtime(_ storage: RunningRuntime.Storage) throws -> RunningRuntime {
         try RunningRuntime(storage, functionURL: try server().counterURL, data: newDataFolder(), in: folder)

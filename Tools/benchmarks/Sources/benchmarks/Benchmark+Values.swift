@@ -22,7 +22,8 @@ extension Benchmark {
         try values("mailboxes", "1000000 addresses", ["Mailboxes"], bench, rounds: 1)
     }
 
-    private static func values(_ name: String, _ setup: String, _ contenders: [String], _ bench: Bench, rounds: Int? = nil) throws -> [Row] {
+    private static func values(_ name: String, _ setup: String, _ contenders: [String], _ bench: Bench, rounds: Int? = nil) throws -> [Row]
+    {
         try bench.rows(name, setup, try contenders.map { try ChildContender("\(name) \($0)", name: $0, "") }, rounds: rounds)
     }
 

@@ -36,6 +36,7 @@ final class BenchmarkServer {
         self.securePort = securePort
     }
 
+    var processID: Int32 { child.processID }
     var plainURL: String { "http://127.0.0.1:\(port)/fixed" }
     var secureURL: String { "https://127.0.0.1:\(securePort)/fixed" }
     var counterURL: String { "http://127.0.0.1:\(port)/counter" }

@@ -60,9 +60,7 @@ struct CallingContender: Measured {
         if plan.invocations > 1 {
             figures[.invocations] = (figures[.rate] ?? 0) * Double(plan.invocations)
         }
-        figures[.median] = Double(measuring_duration_at(0.5)) / 1_000
-        figures[.ninth] = Double(measuring_duration_at(0.9)) / 1_000
-        figures[.ninetyNinth] = Double(measuring_duration_at(0.99)) / 1_000
+        figures.addLatencies()
         // Counting costs a little, so it has a window of its own.
         if measuring_counts_allocations() {
             measuring_begin_allocations()

@@ -35,6 +35,9 @@ struct ContenderCommand: AsyncParsableCommand {
         if kind == "start store" {
             return StoreContender(path: try JSONDecoder().decode(String.self, from: Data(plan.utf8)), addresses: 1_000_000)
         }
+        if kind == "run sync" {
+            return try SyncContender(path: try JSONDecoder().decode(String.self, from: Data(plan.utf8)))
+        }
         if let contender = try Benchmark.valueContender(kind) {
             return contender
         }

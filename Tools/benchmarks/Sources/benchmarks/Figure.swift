@@ -10,6 +10,8 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     case ofHTTPClient = "ratio-to-async-http-client"
     /// ``rate`` in relation to the same contender without TLS in the same round.
     case ofPlain = "ratio-to-plain"
+    /// Processor time of a message in relation to that of the setup with the fewest messages.
+    case ofFewest = "ratio-to-fewest"
     /// Latency in microseconds.
     case median = "p50"
     case ninth = "p90"
@@ -28,8 +30,10 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     /// Memory in relation to the size of the file.
     case ofFile = "ratio-to-file"
     case bytesEach = "bytes-each"
-    /// Per cent of a core.
+    /// Per cent of a core that the runtime takes.
     case coreShare = "core-share"
+    /// Per cent of their core that the loader and the server in C take: near 100 they are what limits, not the runtime.
+    case loadShare = "load-share"
 
     /// The head of its column.
     var title: String {
@@ -39,6 +43,7 @@ enum Figure: String, CaseIterable, Codable, Sendable {
         case .ofWrk: "÷ wrk"
         case .ofHTTPClient: "÷ AHC"
         case .ofPlain: "÷ plain"
+        case .ofFewest: "÷ fewest"
         case .median: "p50 µs"
         case .ninth: "p90 µs"
         case .ninetyNinth: "p99 µs"
@@ -51,7 +56,8 @@ enum Figure: String, CaseIterable, Codable, Sendable {
         case .milliseconds: "ms"
         case .ofFile: "÷ file"
         case .bytesEach: "bytes each"
-        case .coreShare: "% of a core"
+        case .coreShare: "% of core"
+        case .loadShare: "load %"
         }
     }
 
@@ -66,9 +72,9 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     func text(_ value: Double) -> String {
         switch self {
         case .rate, .invocations: Self.grouped(value)
-        case .ofWrk, .ofHTTPClient, .ofPlain, .user, .system: Self.decimals(value, 2)
+        case .ofWrk, .ofHTTPClient, .ofPlain, .ofFewest, .user, .system: Self.decimals(value, 2)
         case .median, .ninth, .ninetyNinth: value < 100 ? Self.decimals(value, 1) : Self.grouped(value)
-        case .allocations, .peakMemory, .memory, .nanoseconds, .milliseconds, .ofFile, .coreShare: Self.decimals(value, 1)
+        case .allocations, .peakMemory, .memory, .nanoseconds, .milliseconds, .ofFile, .coreShare, .loadShare: Self.decimals(value, 1)
         case .bytesEach: Self.grouped(value)
         }
     }

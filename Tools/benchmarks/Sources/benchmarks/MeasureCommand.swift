@@ -29,6 +29,14 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write a picture of the ratios to this file.", valueName: "file"))
     var svg: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Put the tables into this Markdown file, between its comments `figures: begin` and `figures: end`.",
+            valueName: "file"
+        )
+    )
+    var document: String?
+
     @Option(help: ArgumentHelp("Rounds of a benchmark, an odd number at best.", valueName: "n"))
     var rounds = 3
 
@@ -51,15 +59,19 @@ struct MeasureCommand: AsyncParsableCommand {
 
     func run() async throws {
         let chosen = names.isEmpty ? Benchmark.all : Benchmark.all.filter { names.contains($0.name) }
+        // What would be in vain is found out before minutes have passed.
+        let place = try document.map { try ResultDocument(path: $0) }
         let bench = try Bench(rounds: rounds, window: window, core: core, serverCore: serverCore)
         var rows: [Row] = []
+        var tables: [ResultTable] = []
         for benchmark in chosen {
             Note.write("==> \(benchmark.name)")
             do {
                 let measured = try benchmark.run(bench)
                 rows += measured
+                tables.append(ResultTable(benchmark.name, measured))
                 if format == .text {
-                    print(ResultTable(benchmark.name, measured).text)
+                    print(tables.last?.text ?? "")
                     fflush(nil)
                 }
             } catch let failure as BenchmarkFailure {
@@ -67,6 +79,7 @@ struct MeasureCommand: AsyncParsableCommand {
                 throw ExitCode.failure
             }
         }
+        try place?.write(tables)
         if let svg {
             do {
                 try Data(Picture(rows).svg.utf8).write(to: URL(fileURLWithPath: svg))

@@ -8,15 +8,9 @@ struct ResultTable {
         self.rows = rows
     }
 
+    /// For a terminal.
     var text: String {
-        let figures = Figure.allCases.filter { figure in rows.contains { $0.figures[figure] != nil } }
-        var lines = [["", ""] + figures.map(\.title) + [""]]
-        var setup = ""
-        for row in rows {
-            let cells = figures.map { figure in row.figures[figure].map(figure.text) ?? "" }
-            lines.append([row.setup == setup ? "" : row.setup, row.contender] + cells + [targets(of: row)])
-            setup = row.setup
-        }
+        let lines = lines(gap: "", note: { $0.joined(separator: ", ") })
         let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         let body = lines.map { cells in
             let padded = cells.enumerated().map { column, cell in
@@ -28,8 +22,26 @@ struct ResultTable {
         return ([title] + body).joined(separator: "\n") + "\n"
     }
 
-    private func targets(of row: Row) -> String {
-        row.targets.map { "\($0.isMet ? "met" : "MISSED"): \($0.text)" }.joined(separator: ", ")
+    /// For a document.
+    var markdown: String {
+        let lines = lines(gap: " ", note: { $0.joined(separator: "<br>") })
+        let rule = lines[0].indices.map { $0 < 2 || $0 == lines[0].count - 1 ? "---" : "---:" }
+        let body = ([lines[0], rule] + lines.dropFirst()).map { "| \($0.joined(separator: " | ")) |" }
+        return "**`\(title)`**\n\n" + body.joined(separator: "\n") + "\n"
+    }
+
+    /// The cells of every line, that of the titles first.
+    private func lines(gap: String, note: ([String]) -> String) -> [[String]] {
+        let figures = Figure.allCases.filter { figure in rows.contains { $0.figures[figure] != nil } }
+        var lines = [[gap, gap] + figures.map(\.title) + [gap]]
+        var setup = ""
+        for row in rows {
+            let cells = figures.map { figure in row.figures[figure].map(figure.text) ?? gap }
+            let targets = row.targets.map { "\($0.isMet ? "met" : "MISSED"): \($0.text)" }
+            lines.append([row.setup == setup ? gap : row.setup, row.contender] + cells + [note(targets)])
+            setup = row.setup
+        }
+        return lines
     }
 }
 

@@ -1,0 +1,42 @@
+import Foundation
+
+/// A Markdown document that holds the figures of a run between two comments.
+struct ResultDocument {
+    private static let begin = "<!-- figures: begin -->"
+    private static let end = "<!-- figures: end -->"
+
+    private let path: String
+    private let before: Substring
+    private let after: Substring
+
+    /// - Throws: ``BenchmarkFailure`` where it cannot be read, or has no such comments.
+    init(path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else { throw BenchmarkFailure("\(path) cannot be read") }
+        let text = String(decoding: data, as: UTF8.self)
+        guard let begin = text.range(of: Self.begin), let end = text.range(of: Self.end), begin.upperBound <= end.lowerBound else {
+            throw BenchmarkFailure("\(path) has no place for figures; write '\(Self.begin)' and below it '\(Self.end)'")
+        }
+        self.path = path
+        before = text[..<begin.upperBound]
+        after = text[end.lowerBound...]
+    }
+
+    /// Replaces the figures.
+    func write(_ tables: [ResultTable]) throws {
+        let text = before + "\n\n" + Self.machine + "\n\n" + tables.map(\.markdown).joined(separator: "\n") + "\n" + after
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw BenchmarkFailure("\(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// What the figures were measured on.
+    private static var machine: String {
+        let info = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let model = info.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last ?? " unknown"
+        let cores = ProcessInfo.processInfo.processorCount
+        let memory = ProcessInfo.processInfo.physicalMemory >> 30
+        return "Processor:\(model), \(cores) cores; \(memory) GiB of memory; \(ProcessInfo.processInfo.operatingSystemVersionString)."
+    }
+}
