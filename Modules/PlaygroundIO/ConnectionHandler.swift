@@ -36,9 +36,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         machine = ConnectionMachine(limits, openedAt: now(context))
         arm(context)
         let pipeline = context.pipeline.syncOperations
-        if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {
-            // Both are of this pipeline, and no other one has this name in it.
-            try? pipeline.addHandler(OldVersionHandler(), position: .before(codec))
+        if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
+            // Where it is not found, this is no connection of HTTP/1, and there is nothing to add.
+            try? pipeline.addHandler(OldVersionHandler(), position: .after(decoder))
         }
     }
 
