@@ -15,6 +15,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     let presence = ClientPresence()
 
     private let limits: ConnectionMachine.Limits
+    private let crowdedLimits: ConnectionMachine.Limits
+    private let crowd: Crowd
+    private var isOpen = false
     private let headLimit: Int
     private var machine: ConnectionMachine
     private var request: (head: HTTPRequest, body: ByteBuffer)?
@@ -26,14 +29,20 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the last answer has been written, so that nobody may write another.
     private var hasWrittenLast = false
 
-    init(_ limits: ConnectionMachine.Limits, headLimit: Int) {
+    /// - Parameters:
+    ///   - crowdedLimits: what holds where a great many others of the `crowd` are there already.
+    ///   - headLimit: what is said where a head is too long.
+    init(_ limits: ConnectionMachine.Limits, inCrowd crowdedLimits: ConnectionMachine.Limits, of crowd: Crowd, headLimit: Int) {
         self.limits = limits
+        self.crowdedLimits = crowdedLimits
+        self.crowd = crowd
         self.headLimit = headLimit
         machine = ConnectionMachine(limits, openedAt: .zero)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        machine = ConnectionMachine(limits, openedAt: now(context))
+        isOpen = true
+        machine = ConnectionMachine(crowd.joined() ? crowdedLimits : limits, openedAt: now(context))
         arm(context)
         let pipeline = context.pipeline.syncOperations
         if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
@@ -52,6 +61,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func end() {
+        if isOpen {
+            isOpen = false
+            crowd.left()
+        }
         machine.closed()
         timer?.scheduled.cancel()
         timer = nil
