@@ -19,7 +19,6 @@ enum Outside {
     static let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
     static let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
     static let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
-    static let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 }
 
 let settings: [SwiftSetting] = [
@@ -57,8 +56,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     (
         "PlaygroundIO", ["TransportCore", "RuntimeCore"],
         [
-            Outside.nioCore, Outside.nioPosix, Outside.nioHTTP1, Outside.nioLocks, Outside.nioHTTPTypes,
-            Outside.nioHTTPTypesHTTP1, Outside.httpTypes,
+            Outside.nioCore, Outside.nioPosix, Outside.nioHTTP1, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes,
             Outside.hummingbird, Outside.log,
         ]
     ),

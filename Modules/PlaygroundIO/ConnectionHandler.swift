@@ -2,7 +2,6 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
-internal import NIOHTTPTypesHTTP1
 internal import TransportCore
 
 /// Stands between the HTTP codec and whoever answers: lets whole requests through, one value at a time, and does what
@@ -16,6 +15,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     let presence = ClientPresence()
 
     private let limits: ConnectionMachine.Limits
+    private let crowdedLimits: ConnectionMachine.Limits
+    private let crowd: Crowd
+    private var isOpen = false
     private let headLimit: Int
     private var machine: ConnectionMachine
     private var request: (head: HTTPRequest, body: ByteBuffer)?
@@ -27,19 +29,25 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the last answer has been written, so that nobody may write another.
     private var hasWrittenLast = false
 
-    init(_ limits: ConnectionMachine.Limits, headLimit: Int) {
+    /// - Parameters:
+    ///   - crowdedLimits: what holds where a great many others of the `crowd` are there already.
+    ///   - headLimit: what is said where a head is too long.
+    init(_ limits: ConnectionMachine.Limits, inCrowd crowdedLimits: ConnectionMachine.Limits, of crowd: Crowd, headLimit: Int) {
         self.limits = limits
+        self.crowdedLimits = crowdedLimits
+        self.crowd = crowd
         self.headLimit = headLimit
         machine = ConnectionMachine(limits, openedAt: .zero)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        machine = ConnectionMachine(limits, openedAt: now(context))
+        isOpen = true
+        machine = ConnectionMachine(crowd.joined() ? crowdedLimits : limits, openedAt: now(context))
         arm(context)
         let pipeline = context.pipeline.syncOperations
-        if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {
-            // Both are of this pipeline, and no other one has this name in it.
-            try? pipeline.addHandler(OldVersionHandler(), position: .before(codec))
+        if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
+            // Where it is not found, this is no connection of HTTP/1, and there is nothing to add.
+            try? pipeline.addHandler(OldVersionHandler(), position: .after(decoder))
         }
     }
 
@@ -53,6 +61,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func end() {
+        if isOpen {
+            isOpen = false
+            crowd.left()
+        }
         machine.closed()
         timer?.scheduled.cancel()
         timer = nil

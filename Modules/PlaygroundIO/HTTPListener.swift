@@ -137,12 +137,16 @@ final class HTTPListener: Sendable {
             farewell: min(.seconds(2), options.idleLimit)
         )
         let headLimit = options.headLimit
+        var crowded = limits
+        crowded.idle = min(options.crowdedIdleLimit, options.idleLimit)
+        let quickly = crowded
+        let crowd = Crowd(limit: DescriptorLimit.lowering(options.connectionLimit))
         return HTTP1Channel(
             responder: { request, _, channel in
                 try await Self.answer(request, on: channel, with: respond)
             },
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionHandler(limits, headLimit: headLimit)],
+                additionalChannelHandlers: [ConnectionHandler(limits, inCrowd: quickly, of: crowd, headLimit: headLimit)],
                 httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                     maxHeaderFieldSize: headLimit,
                     maxHeaderListSize: headLimit,

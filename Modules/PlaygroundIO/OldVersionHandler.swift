@@ -9,7 +9,7 @@ final class OldVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPServerRequestPart
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(var head) = unwrapInboundIn(data), head.version.major == 1, head.version.minor == 0 else {
+        guard case .head(var head) = unwrapInboundIn(data), head.version != .http1_1 else {
             context.fireChannelRead(data)
             return
         }

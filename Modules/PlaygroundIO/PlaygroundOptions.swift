@@ -11,6 +11,8 @@ public struct PlaygroundOptions: Hashable, Sendable {
     public var headLimit = 16 << 10
     /// How long a connection may stay open without a request. A head that does not get complete is no request.
     public var idleLimit = Duration.seconds(60)
+    /// The same for a connection that is opened when more than half of ``connectionLimit`` are open already.
+    public var crowdedIdleLimit = Duration.seconds(5)
     /// How long a request may take to arrive once its head is there, and an answer to be taken from the socket.
     public var transferLimit = Duration.seconds(30)
     /// How many connections are open at the same time, but at most a third of the files that the system lets the process

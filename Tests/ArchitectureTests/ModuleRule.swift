@@ -70,7 +70,7 @@ struct ModuleRule: Equatable, Sendable {
             "PlaygroundIO",
             package: ["TransportCore", "RuntimeCore"],
             outside: [
-                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "HTTPTypes", "HummingbirdCore", "Logging",
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "NIOHTTPTypes", "HTTPTypes", "HummingbirdCore", "Logging",
             ],
             toolchain: cLibrary
         ),

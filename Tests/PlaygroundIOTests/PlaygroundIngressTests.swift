@@ -318,6 +318,26 @@ import Testing
         await world.finish()
     }
 
+    @Test("where as many connections are open as may, silent ones that came late make room")
+    func full() async throws {
+        let world = try await World {
+            $0.connectionLimit = 4
+            $0.crowdedIdleLimit = .milliseconds(50)
+        }
+        // Beside the one of the world.
+        let first = try await WireClient(to: world.url)
+        try await first.send("PUT /example")
+        #expect(try await world.put("/example/person/Bob").status == 202)
+        for _ in 0..<3 {
+            let silent = try await WireClient(to: world.url)
+            try await silent.ended()
+        }
+        try await first.send("/person/Eve HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+        #expect(try await first.answer().status == 202)
+        await first.close()
+        await world.finish()
+    }
+
     // MARK: Life
 
     @Test("the port that is taken is named")
