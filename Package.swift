@@ -176,9 +176,8 @@ let package = Package(
         .executableTarget(
             name: "statefun",
             dependencies: dependencies([
-                "AdminIO", "Gateway", "HTTPExchange", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore",
-                "SpecParser",
-                "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
+                "AdminIO", "Gateway", "HTTPExchange", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply",
+                "RuntimeCore", "SpecParser", "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
             ])
                 + [Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioPosix],
             path: "Tools/statefun",

@@ -135,22 +135,23 @@ import TransportCore
             + Array(repeating: 0, count: count - small.count - 4)
     }
 
-    private static let failures: [(script: [RawServer.Step], transport: String, status: Int, retryAfter: String?, says: String)] = [
-        ([.readRequest, .status(500)], "async", 502, nil, "the answer has status 500 Internal Server Error"),
-        ([.readRequest, .status(429, retryAfter: "7")], "async", 503, "7", "the answer has status 429 Too Many Requests"),
-        ([.readRequest, .close], "async", 502, nil, "com.example/*"),
-        ([.readRequest, .status(404)], "async", 422, nil, "the answer has status 404 Not Found"),
-        ([.readRequest, .status(401)], "okhttp", 422, nil, "the answer has status 401 Unauthorized"),
-        ([.readRequest, .redirect(302, to: "http://secret.example/")], "async", 422, nil, "redirect"),
-        ([.readRequest, .respond("200 OK", ["content-type: text/html"], Array("hi".utf8))], "async", 422, nil, "Content-Type"),
-        ([.readRequest, .send("garbage\r\n\r\n")], "async", 422, nil, "does not begin with HTTP/1.1"),
-        ([.readRequest, .sendResult(Array(repeating: 0, count: 2000))], "async", 422, nil, "1000"),
-        ([.readRequest], "async", 504, nil, "limit of 300 ms"),
-        ([.readRequest], "okhttp", 504, nil, "limit of 300 ms"),
+    private static let failures: [(script: [RawServer.Step], transport: String, statuses: [Int], retryAfter: String?, says: String)] = [
+        // The time may be over between two attempts, or in the middle of one.
+        ([.readRequest, .status(500)], "async", [502, 504], nil, "com.example/*"),
+        ([.readRequest, .status(429, retryAfter: "7")], "async", [503], "7", "the answer has status 429 Too Many Requests"),
+        ([.readRequest, .close], "async", [502, 504], nil, "com.example/*"),
+        ([.readRequest, .status(404)], "async", [422], nil, "the answer has status 404 Not Found"),
+        ([.readRequest, .status(401)], "okhttp", [422], nil, "the answer has status 401 Unauthorized"),
+        ([.readRequest, .redirect(302, to: "http://secret.example/")], "async", [422], nil, "redirect"),
+        ([.readRequest, .respond("200 OK", ["content-type: text/html"], Array("hi".utf8))], "async", [422], nil, "Content-Type"),
+        ([.readRequest, .send("garbage\r\n\r\n")], "async", [422], nil, "does not begin with HTTP/1.1"),
+        ([.readRequest, .sendResult(Array(repeating: 0, count: 2000))], "async", [422], nil, "1000"),
+        ([.readRequest], "async", [504], nil, "limit of 300 ms"),
+        ([.readRequest], "okhttp", [504], nil, "limit of 300 ms"),
     ]
 
     @Test("the runtime is told a status that has it do the right thing, and why", arguments: failures)
-    func failing(script: [RawServer.Step], transport: String, status: Int, retryAfter: String?, says: String) async throws {
+    func failing(script: [RawServer.Step], transport: String, statuses: [Int], retryAfter: String?, says: String) async throws {
         // The same again for retries, and for each of the calls.
         let server = try await RawServer.start(.tcp, Array(repeating: script, count: 100).flatMap { $0 })
         let time = transport == "okhttp" ? "timeouts: {call: 300ms}" : "call: 300ms"
@@ -165,7 +166,7 @@ import TransportCore
         let client = try await world.client()
         for _ in 1...3 {
             let answer = try await client.ask(GatewayWorld.netty(GatewayWorld.message("f")))
-            #expect(answer.status == status)
+            #expect(statuses.contains(answer.status))
             #expect(answer.fields["retry-after"] == retryAfter)
             #expect(answer.fields["content-type"] == "text/plain; charset=utf-8")
             #expect(answer.text.contains(says), "\(answer.text)")

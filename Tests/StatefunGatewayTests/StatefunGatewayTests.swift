@@ -149,7 +149,7 @@ import TransportCore
         let gateway = try await RunningGateway("module.yaml", ["--listen", address], in: folder)
         let invoke = try await ChildProcess.run(
             program,
-            ["invoke", "flink.yaml", "com.example/counter/x", "long:5"],
+            ["invoke", "flink.yaml", "com.example/counter/x", "--long", "5"],
             directory: folder.path
         )
         #expect(invoke.status == 0, "\(invoke.errors)")
