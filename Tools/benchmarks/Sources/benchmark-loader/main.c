@@ -31,18 +31,19 @@
 
 static const char usage[] =
     "usage: benchmark-loader --ingress PORT --egress PORT --messages N [--function NAMESPACE/TYPE] [--ids N] [--bytes N]\n"
-    "                        [--connections N] [--burst N] [--takers N] [--rate N] [--core N]\n"
+    "                        [--connections N] [--burst N] [--takers N] [--rate N] [--each N]\n"
+    "                        [--core N]\n"
     "\n"
     "Sends N messages over kept-alive connections, each with --burst requests at a time, as fast as they are accepted or at\n"
-    "--rate messages in a second, takes as many records from the topic `counts`, and prints\n"
+    "--rate messages in a second, takes as many records from the topic `counts`, or --each times as many, and prints\n"
     "`result ACCEPTED REFUSED SECONDS P50 P90 P99`: seconds until the last record was there, and latencies in\n"
     "microseconds.\n";
 
 static struct {
     int ingress, egress, connections, burst, takers, core;
-    long messages, ids, bytes, rate;
+    long messages, ids, bytes, rate, each;
     const char *function;
-} options = {.connections = 256, .burst = 1, .takers = 2, .core = -1, .ids = 1000, .bytes = 100, .function = "example/counter"};
+} options = {.connections = 256, .burst = 1, .takers = 2, .core = -1, .each = 1, .ids = 1000, .bytes = 100, .function = "example/counter"};
 
 // Records that a taker asks for at once: the most that the egress gives.
 enum { RECORDS = 1000, READ_STEP = 64 * 1024 };
@@ -185,7 +186,7 @@ static void take_answer(struct connection *connection, const struct answer *answ
     if (connection->kind == TAKES) {
         if (answer->status != 200 && answer->status != 204) fail_with("the egress answered", answer->body, answer->body_count);
         count_records(answer->body, answer->body_count);
-        if (taken < options.messages - refused) ask_for_records(connection);
+        if (taken < (options.messages - refused) * options.each) ask_for_records(connection);
         return;
     }
     if (answer->status == 202) {
@@ -274,7 +275,7 @@ static void run(void) {
         while (idle_count > 0) send_burst(idle[--idle_count]);
     }
     struct epoll_event events[256];
-    while (accepted + refused < options.messages || taken < accepted) {
+    while (accepted + refused < options.messages || taken < accepted * options.each) {
         int count = epoll_wait(poller, events, 256, 30000);
         if (count == 0) {
             fprintf(stderr, "benchmark-loader: nothing came for 30 s: %ld accepted, %ld refused, %ld taken\n", accepted, refused, taken);
@@ -309,7 +310,8 @@ int main(int argument_count, char **arguments) {
         {"ids", required_argument, NULL, 'd'},      {"bytes", required_argument, NULL, 'b'},
         {"connections", required_argument, NULL, 'c'}, {"burst", required_argument, NULL, 'u'},
         {"takers", required_argument, NULL, 't'},   {"rate", required_argument, NULL, 'r'},
-        {"core", required_argument, NULL, 'o'},     {"help", no_argument, NULL, 'h'},
+        {"core", required_argument, NULL, 'o'},     {"each", required_argument, NULL, 'a'},
+           {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(argument_count, arguments, "", known, NULL)) != -1;) {
@@ -344,6 +346,9 @@ int main(int argument_count, char **arguments) {
             break;
         case 'r':
             options.rate = number(optarg, 1);
+            break;
+        case 'a':
+            options.each = number(optarg, 1);
             break;
         case 'o':
             options.core = (int)number(optarg, 0);

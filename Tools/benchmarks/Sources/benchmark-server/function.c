@@ -123,6 +123,9 @@ static void write_typed_value(struct bytes *bytes, const char *type, const void 
 }
 
 // FromFunction.invocation_result = 100, FromFunction.incomplete_invocation_context = 101
+// How many messages `example/spread` makes of one.
+enum { SPREAD = 1000 };
+
 enum { INVOCATION_RESULT = 100, INCOMPLETE_CONTEXT = 101 };
 
 void fixed_function(struct bytes *answer) { write_field(answer, INVOCATION_RESULT, "", 0); }
@@ -192,10 +195,45 @@ static bool read_count(struct part batch, uint64_t *count) {
     return false;
 }
 
+// A thousand messages with the same argument, one for each of as many counters.
+static void write_spread(struct part argument) {
+    char id[16];
+    for (int place = 0; place < SPREAD; place++) {
+        int length = snprintf(id, sizeof id, "%d", place);
+        value.count = 0;
+        write_text(&value, 1, "example");
+        write_text(&value, 2, "counter");
+        write_field(&value, 3, id, (size_t)length);
+        item.count = 0;
+        write_field(&item, 1, value.data, value.count);
+        write_field(&item, 2, argument.next, count_of(argument));
+        write_field(&result, 2, item.data, item.count);
+    }
+}
+
+static bool spread_function(struct part batch, struct bytes *answer) {
+    struct field field, argument;
+    result.count = 0;
+    while (read_field(&batch, &field)) {
+        if (field.number != 3) continue;
+        if (!find_field(field.content, 2, &argument)) return false;
+        write_spread(argument.content);
+    }
+    write_field(answer, INVOCATION_RESULT, result.data, result.count);
+    return batch.next == batch.end;
+}
+
+// Whether the batch is for a function of type `example/NAME`.
+static bool is_for(struct part batch, const char *name) {
+    struct field target, type;
+    return find_field(batch, 1, &target) && find_field(target.content, 2, &type) && is_text(type.content, name);
+}
+
 bool counter_function(const uint8_t *request, size_t count, struct bytes *answer) {
     struct part message = {request, request + count};
     struct field batch, field;
     if (!find_field(message, 100, &batch)) return false;
+    if (is_for(batch.content, "spread")) return spread_function(batch.content, answer);
     uint64_t counted;
     if (!read_count(batch.content, &counted)) {
         ask_for_count(answer);
