@@ -2,11 +2,14 @@ import ArgumentParser
 
 /// The program. `scripts/bench` builds and runs it.
 @main
-struct Benchmarks: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "benchmarks",
-        abstract: "Measures this package beside the clients that one could use instead.",
-        subcommands: [MeasureCommand.self, ContenderCommand.self],
-        defaultSubcommand: MeasureCommand.self
-    )
+enum Benchmarks {
+    static func main() async {
+        let arguments = CommandLine.arguments.dropFirst()
+        // Not a subcommand: nobody but the program itself starts it this way, and the help is about what people do.
+        if arguments.first == ContenderCommand.argument {
+            await ContenderCommand.main(Array(arguments.dropFirst()))
+        } else {
+            await MeasureCommand.main(Array(arguments))
+        }
+    }
 }

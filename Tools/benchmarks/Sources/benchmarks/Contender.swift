@@ -18,7 +18,7 @@ final class ChildContender: Contender {
     init(_ kind: String, name: String? = nil, _ plan: some Encodable) throws {
         self.name = name ?? kind
         let text = String(decoding: try JSONEncoder().encode(plan), as: UTF8.self)
-        child = try ChildProgram(ProgramPaths.own, ["contend", kind, text])
+        child = try ChildProgram(ProgramPaths.own, [ContenderCommand.argument, kind, text])
         guard try child.readLine() == "ready" else { throw BenchmarkFailure("\(kind) did not start") }
     }
 

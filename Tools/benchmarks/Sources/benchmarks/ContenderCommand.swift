@@ -4,10 +4,12 @@ import Foundation
 
 /// `benchmarks contend KIND PLAN`: what `benchmarks` starts for each contender, so that peaks of memory do not mix.
 struct ContenderCommand: AsyncParsableCommand {
+    /// What such a command line begins with.
+    static let argument = "contend"
+
     static let configuration = CommandConfiguration(
-        commandName: "contend",
-        abstract: "Measures one contender, window by window, as its standard input says.",
-        shouldDisplay: false
+        commandName: "benchmarks contend",
+        abstract: "Measures one contender, window by window, as its standard input says."
     )
 
     @Argument var kind: String

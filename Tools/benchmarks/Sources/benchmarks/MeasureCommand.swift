@@ -2,10 +2,10 @@ import ArgumentParser
 import CMeasuring
 import Foundation
 
-/// `benchmarks [NAME…]`
+/// `benchmarks [NAME…]`: what people run.
 struct MeasureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "measure",
+        commandName: "benchmarks",
         abstract: "Measures this package beside the clients that one could use instead.",
         discussion: """
             Names of benchmarks, all of them without any:
