@@ -14,6 +14,13 @@ extension Benchmark {
             let loader = try bench.loader()
             let wrk = try WrkPeer(CallPlan(url: try bench.server().plainURL, inFlight: 64), in: bench.folder)
             rows += try bench.rows("run", storage.rawValue, [wrk, RuntimeContender("statefun run", runtime, loader)])
+            // What the ingress costs is left out here: a function makes a thousand messages of one.
+            let spread = try bench.loader(function: "example/spread", connections: 4, burst: 1, each: 1_000)
+            rows += try bench.rows(
+                "run",
+                "\(storage.rawValue), among functions",
+                [RuntimeContender("statefun run", runtime, spread)]
+            )
             let paced = try bench.loader(connections: 64, burst: 1)
             let peers: [any Contender] =
                 storage == .durable ? [try ChildContender("run sync", name: "one synced write", bench.folder.file("synced"))] : []
@@ -58,14 +65,15 @@ extension Bench {
         function: String = "example/counter",
         connections: Int = 128,
         burst: Int = 8,
+        each: Int = 1,
         server: Int32? = nil
     ) throws -> Loader {
         let process = try server ?? self.server().processID
-        return Loader(function: function, connections: connections, burst: burst, core: serverCore, server: process)
+        return Loader(function: function, connections: connections, burst: burst, each: each, core: serverCore, server: process)
     }
 
     /// Starts a runtime with an empty store.
     func runtime(_ storage: RunningRuntime.Storage) throws -> RunningRuntime {
-        try RunningRuntime(storage, functionURL: try server().counterURL, data: newDataFolder(), in: folder)
+        try RunningRuntime(storage, functionURL: try server().counterURL, function: "example/*", data: newDataFolder(), in: folder)
     }
 }

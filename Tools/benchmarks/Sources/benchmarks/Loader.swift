@@ -10,6 +10,8 @@ struct Loader {
     var connections: Int
     /// Messages that a connection sends at a time.
     var burst: Int
+    /// How many records come of a message that is sent.
+    var each = 1
     let core: Int
     /// The process that the function runs in.
     let server: Int32
@@ -24,14 +26,16 @@ struct Loader {
         let ninetyNinth: Double
     }
 
-    /// - Parameter rate: messages in a second; 0 for as many as are accepted.
+    /// - Parameters:
+    ///   - messages: how many go to the ingress.
+    ///   - rate: messages in a second; 0 for as many as are accepted.
     func send(_ messages: Int, to runtime: RunningRuntime, rate: Int = 0) throws -> Outcome {
         let output = try ChildProgram.run(
             try ProgramPaths.sibling("benchmark-loader"),
             [
                 "--ingress", "\(runtime.ingress)", "--egress", "\(runtime.egress)", "--messages", "\(messages)",
                 "--function", function, "--ids", "\(ids)", "--bytes", "\(bytes)", "--connections", "\(connections)",
-                "--burst", "\(burst)", "--core", "\(core)",
+                "--burst", "\(burst)", "--core", "\(core)", "--each", "\(each)",
             ] + (rate > 0 ? ["--rate", "\(rate)"] : [])
         )
         let values = output.split(whereSeparator: { $0 == " " || $0 == "\n" }).dropFirst().compactMap { Double($0) }
@@ -46,13 +50,14 @@ struct Loader {
         )
     }
 
-    /// Sends messages and says what each one cost.
+    /// Has messages made and says what each one cost.
+    /// - Parameter messages: how many records come of them.
     func measure(_ messages: Int, to runtime: RunningRuntime, rate: Int = 0) throws -> Figures {
         let (before, loadBefore) = (try runtime.reading(), try loadTime())
-        let outcome = try send(messages, to: runtime, rate: rate)
+        let outcome = try send(max(1, messages / each), to: runtime, rate: rate)
         let (after, loadAfter) = (try runtime.reading(), try loadTime())
         guard outcome.accepted > 0 else { throw BenchmarkFailure("the ingress refused all \(messages) messages") }
-        let count = Double(outcome.accepted)
+        let count = Double(outcome.accepted * each)
         let busy = after.user - before.user + after.system - before.system
         return [
             .rate: count / outcome.seconds,

@@ -48,6 +48,8 @@ struct Target: Sendable {
         Target("mailboxes", "1000000 addresses", "Mailboxes", .bytesEach, 1),
         Target("run", "durable", "statefun run", .rate, 30_000),
         Target("run", "in memory", "statefun run", .rate, 100_000),
+        Target("run", "durable, among functions", "statefun run", .rate, 30_000),
+        Target("run", "in memory, among functions", "statefun run", .rate, 100_000),
         Target("run", "durable, 1000 messages/s", "statefun run", .median, 3_000),
         Target("run", "durable, 1000 messages/s", "statefun run", .ninetyNinth, 15_000),
         Target("run", "in memory, 1000 messages/s", "statefun run", .median, 500),
