@@ -37,7 +37,7 @@ import Testing
     func unknownBuiltIn() {
         let known = BuiltInType.allCases.map(\.typename).joined(separator: ", ")
         let error = #expect(throws: FunctionValueError.self) { try FunctionValue(written: "1", typename: "io.statefun.types/number") }
-        #expect(error?.message == "'io.statefun.types/number' is no type of values that are written as text")
+        #expect(error?.message == #""io.statefun.types/number" is no type of values that are written as text"#)
         #expect(error?.remedy == "write one of \(known)")
     }
 
