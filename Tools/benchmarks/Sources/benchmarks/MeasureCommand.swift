@@ -49,6 +49,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The core that the server, the function and the loader are kept on.", valueName: "n"))
     var serverCore = 1
 
+    @Flag(help: "Run before all other programs of the machine, for one that has other things to do; needs root.")
+    var precedence = false
+
     func validate() throws {
         guard rounds >= 1 else { throw ValidationError("--rounds is a number from 1.") }
         guard window > 0, window <= 60 else { throw ValidationError("--window is a number of seconds up to 60.") }
@@ -61,6 +64,10 @@ struct MeasureCommand: AsyncParsableCommand {
         let chosen = names.isEmpty ? Benchmark.all : Benchmark.all.filter { names.contains($0.name) }
         // What would be in vain is found out before minutes have passed.
         let place = try document.map { try ResultDocument(path: $0) }
+        if precedence, !measuring_take_precedence() {
+            Note.write("error: this process may not run before others; start it as root, or without --precedence")
+            throw ExitCode.failure
+        }
         let bench = try Bench(rounds: rounds, window: window, core: core, serverCore: serverCore)
         var rows: [Row] = []
         var tables: [ResultTable] = []

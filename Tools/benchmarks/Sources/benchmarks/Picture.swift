@@ -63,7 +63,10 @@ struct Picture {
             fill="\(colours[bar.name] ?? "#57606a")"/>
 
             """
-        svg += text(Figure.ofWrk.text(bar.ratio), x: labelWidth + length + 6, y: top + 13)
+        // The number stands behind the target where it would be crossed by it.
+        let target = (bar.target ?? 0) * scaleWidth
+        let end = length < target && target < length + 40 ? target : length
+        svg += text(Figure.ofWrk.text(bar.ratio), x: labelWidth + end + 6, y: top + 13)
         if let target = bar.target {
             let x = labelWidth + target * scaleWidth
             svg += """
