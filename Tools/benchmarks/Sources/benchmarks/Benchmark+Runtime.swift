@@ -15,7 +15,7 @@ extension Benchmark {
             let wrk = try WrkPeer(CallPlan(url: try bench.server().plainURL, inFlight: 64), in: bench.folder)
             rows += try bench.rows("run", storage.rawValue, [wrk, RuntimeContender("statefun run", runtime, loader)])
             // What the ingress costs is left out here: a function makes a thousand messages of one.
-            let spread = try bench.loader(function: "example/spread", connections: 4, burst: 1, each: 1_000)
+            let spread = try bench.loader(function: "example/spread", connections: 32, burst: 1, each: 1_000)
             rows += try bench.rows(
                 "run",
                 "\(storage.rawValue), among functions",
