@@ -38,6 +38,9 @@ struct WireReader {
 
     /// The content of a field of text.
     mutating func text() -> String? {
-        content().flatMap { String(validating: $0, as: UTF8.self) }
+        guard let content = content() else { return nil }
+        // Names are hardly ever anything but ASCII, which needs no further look.
+        let isPlain = content.allSatisfy { $0 < 0x80 }
+        return isPlain ? String(decoding: content, as: UTF8.self) : String(validating: content, as: UTF8.self)
     }
 }

@@ -1,11 +1,11 @@
 /// The benchmarks of the transports, beside the clients that one could use instead.
 extension Benchmark {
     static let async = Benchmark(name: "async", summary: "the non-blocking transport at 1, 64 and 1024 calls in flight") { bench in
-        try widths("async", .asyncTransport, bench)
+        try widths("async", [.asyncTransport, .asyncTransportFromAnywhere], bench)
     }
 
     static let blocking = Benchmark(name: "blocking", summary: "the blocking transport at 1, 64 and 1024 calls in flight") { bench in
-        try widths("blocking", .blockingTransport, bench)
+        try widths("blocking", [.blockingTransport], bench)
     }
 
     static let batches = Benchmark(name: "batches", summary: "16 calls in flight, each with 1000 invocations of 100 bytes") { bench in
@@ -36,11 +36,15 @@ extension Benchmark {
         return try bench.rows("unix", "64 in flight", [peer] + ours(plan) + [reference], plain: reference.name)
     }
 
-    private static func widths(_ name: String, _ kind: CallingContender.Kind, _ bench: Bench) throws -> [Row] {
+    private static func widths(_ name: String, _ kinds: [CallingContender.Kind], _ bench: Bench) throws -> [Row] {
         var rows: [Row] = []
         for inFlight in [1, 64, 1_024] {
             let plan = CallPlan(url: try bench.server().plainURL, inFlight: inFlight)
-            rows += try bench.rows(name, "\(inFlight) in flight", try peers(plan, bench) + [ChildContender(kind.rawValue, plan)])
+            rows += try bench.rows(
+                name,
+                "\(inFlight) in flight",
+                try peers(plan, bench) + kinds.map { try ChildContender($0.rawValue, plan) }
+            )
         }
         return rows
     }

@@ -3,10 +3,12 @@ import AsyncTransport
 import BlockingTransport
 import CMeasuring
 import Foundation
+import HTTPExchange
 import HTTPFunctionEndpoint
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import SpecParser
 import TransportCore
@@ -16,7 +18,10 @@ import TypeName
 struct CallingContender: Measured {
     /// Which client makes the calls.
     enum Kind: String, Codable, CaseIterable {
+        /// From tasks on the loop that its connections are on, as the runtime makes its calls.
         case asyncTransport = "AsyncTransport"
+        /// From tasks on the threads that Swift gives them.
+        case asyncTransportFromAnywhere = "AsyncTransport, from any thread"
         case blockingTransport = "BlockingTransport"
         case asyncHTTPClient = "AsyncHTTPClient"
     }
@@ -24,10 +29,13 @@ struct CallingContender: Measured {
     private let plan: CallPlan
     private let call: @Sendable () async throws -> Void
     private let end: @Sendable () async throws -> Void
+    private let executor: (any TaskExecutor)?
 
     init(_ kind: Kind, _ plan: CallPlan) throws {
         self.plan = plan
         let payload = ByteBuffer(bytes: try plan.payload())
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        executor = kind == .asyncTransport ? EventLoopTaskExecutor(loop) : nil
         switch kind {
         case .asyncHTTPClient:
             let client = HTTPClient(configuration: try Self.httpClientConfiguration(plan))
@@ -42,9 +50,9 @@ struct CallingContender: Measured {
                 _ = try await response.body.collect(upTo: 1 << 20)
             }
             end = { try await client.shutdown() }
-        case .asyncTransport, .blockingTransport:
-            let transports = StandardTransports()
-            let factory: any RequestReplyClientFactory = kind == .asyncTransport ? transports.async : transports.blocking
+        case .asyncTransport, .asyncTransportFromAnywhere, .blockingTransport:
+            let transports = StandardTransports(loops: [EventLoopCallLoop(loop)])
+            let factory: any RequestReplyClientFactory = kind == .blockingTransport ? transports.blocking : transports.async
             let client = try Self.client(of: factory, transports, plan)
             let request = RequestReplyRequest(functionType: "example/benchmark", id: "Bob", payload: payload)
             call = { _ = try await client.call(request) }
@@ -77,7 +85,7 @@ struct CallingContender: Measured {
         let call = call
         return try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<plan.inFlight {
-                group.addTask {
+                group.addTask(executorPreference: executor) {
                     var calls = 0
                     var begin = ContinuousClock.now
                     while begin < deadline {
