@@ -9,9 +9,11 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     }
 
     private var states: [RuntimeAddress: NameTable<Value>] = [:]
-    private var waiting: [RuntimeAddress: [Int64: StoredMessage]] = [:]
+    private var waiting: [RuntimeAddress: SequencedRecords<StoredMessage>] = [:]
     private var delayed: [Int64: DelayedMessage] = [:]
-    private var topics = NameTable<[Int64: EgressRecord]>()
+    /// Which delayed messages can be taken back by a token.
+    private var delayedByToken: [DelayedMessage.Cancellation: Set<Int64>] = [:]
+    private var topics = NameTable<SequencedRecords<EgressRecord>>()
     private var topicOfRecord: [Int64: String] = [:]
     private var letters: [Int64: DeadLetter] = [:]
     private var keys = NameTable<WallTime>()
@@ -24,7 +26,7 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         RecoveredContents(
             lastSequence: lastSequence,
             registered: registered,
-            waiting: waiting.map { WaitingMessages(address: $0, count: $1.count, first: $1.keys.min() ?? 0) },
+            waiting: waiting.map { WaitingMessages(address: $0, count: $1.count, first: $1.first ?? 0) },
             egress: topics.sorted().map { WaitingRecords(topic: $0.name, count: $0.value.count) }
         )
     }
@@ -44,23 +46,15 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
             }
         }
         for message in changes.messages {
-            waiting[message.target, default: [:]][message.sequence] = message
+            waiting[message.target, default: SequencedRecords()].insert(message, at: message.sequence)
         }
         for (address, sequence) in changes.consumed {
-            waiting[address]?[sequence] = nil
+            waiting[address]?.remove(sequence)
             if waiting[address]?.isEmpty == true {
                 waiting[address] = nil
             }
         }
-        for message in changes.delayed {
-            delayed[message.message.sequence] = message
-        }
-        for sequence in changes.delayedGone {
-            delayed[sequence] = nil
-        }
-        for (cancellation, sequence) in changes.cancelled {
-            delayed = delayed.filter { $0.value.cancellation != cancellation || $0.key >= sequence }
-        }
+        commitDelayed(changes)
         commitEgress(changes)
         for letter in changes.deadLetters {
             letters[letter.sequence] = letter
@@ -73,14 +67,39 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         }
     }
 
+    private func commitDelayed(_ changes: StoreChanges) {
+        for message in changes.delayed {
+            delayed[message.message.sequence] = message
+            if let cancellation = message.cancellation {
+                delayedByToken[cancellation, default: []].insert(message.message.sequence)
+            }
+        }
+        for sequence in changes.delayedGone {
+            removeDelayed(sequence)
+        }
+        for (cancellation, sequence) in changes.cancelled {
+            for earlier in delayedByToken[cancellation] ?? [] where earlier < sequence {
+                removeDelayed(earlier)
+            }
+        }
+    }
+
+    private func removeDelayed(_ sequence: Int64) {
+        guard let cancellation = delayed.removeValue(forKey: sequence)?.cancellation else { return }
+        delayedByToken[cancellation]?.remove(sequence)
+        if delayedByToken[cancellation]?.isEmpty == true {
+            delayedByToken[cancellation] = nil
+        }
+    }
+
     private func commitEgress(_ changes: StoreChanges) {
         for record in changes.egress {
-            topics[record.topic, default: [:]][record.sequence] = record
+            topics[record.topic, default: SequencedRecords()].insert(record, at: record.sequence)
             topicOfRecord[record.sequence] = record.topic
         }
         for sequence in changes.egressTaken {
             guard let topic = topicOfRecord.removeValue(forKey: sequence) else { continue }
-            topics[topic]?[sequence] = nil
+            topics[topic]?.remove(sequence)
             if topics[topic]?.isEmpty == true {
                 topics[topic] = nil
             }
@@ -113,8 +132,7 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     public func close() {}
 
     public func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) -> [StoredMessage] {
-        let messages = waiting[address, default: [:]].values.filter { $0.sequence > sequence }
-        return Array(messages.sorted { $0.sequence < $1.sequence }.prefix(limit))
+        waiting[address]?.after(sequence, limit: limit) ?? []
     }
 
     public func delayed(after place: DelayedPlace?, limit: Int) -> [DelayedMessage] {
@@ -123,8 +141,7 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     }
 
     public func egress(topic: String, after sequence: Int64, limit: Int) -> [EgressRecord] {
-        let records = topics[topic, default: [:]].values.filter { $0.sequence > sequence }
-        return Array(records.sorted { $0.sequence < $1.sequence }.prefix(limit))
+        topics[topic]?.after(sequence, limit: limit) ?? []
     }
 
     public func isAccepted(_ key: String) -> Bool { keys[key] != nil }
