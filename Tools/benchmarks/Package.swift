@@ -60,9 +60,15 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmark-loader",
-            dependencies: [statefun("CMeasuring")],
+            dependencies: ["CLoading", statefun("CMeasuring")],
             cSettings: [.define("_GNU_SOURCE")]
         ),
+        .executableTarget(
+            name: "benchmark-poster",
+            dependencies: ["CLoading", statefun("CMeasuring")],
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
+        .target(name: "CLoading", cSettings: [.define("_GNU_SOURCE")]),
     ],
     cLanguageStandard: .gnu11
 )

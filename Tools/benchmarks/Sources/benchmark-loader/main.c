@@ -28,6 +28,7 @@
 
 #include "CMeasuring.h"
 #include "answer.h"
+#include "buffer.h"
 
 static const char usage[] =
     "usage: benchmark-loader --ingress PORT --egress PORT --messages N [--function NAMESPACE/TYPE] [--ids N] [--bytes N]\n"
@@ -47,11 +48,6 @@ static struct {
 
 // Records that a taker asks for at once: the most that the egress gives.
 enum { RECORDS = 1000, READ_STEP = 64 * 1024 };
-
-struct buffer {
-    char *data;
-    size_t count, capacity;
-};
 
 struct connection {
     enum { SENDS, TAKES, TIMER } kind;
@@ -85,21 +81,6 @@ static uint64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
-static void reserve(struct buffer *buffer, size_t more) {
-    if (buffer->capacity - buffer->count >= more) return;
-    size_t capacity = buffer->capacity ? buffer->capacity : 4096;
-    while (capacity - buffer->count < more) capacity *= 2;
-    buffer->data = realloc(buffer->data, capacity);
-    if (!buffer->data) fail("memory");
-    buffer->capacity = capacity;
-}
-
-static void append(struct buffer *buffer, const char *text, size_t count) {
-    reserve(buffer, count);
-    memcpy(buffer->data + buffer->count, text, count);
-    buffer->count += count;
 }
 
 static void open_connection(struct connection *connection, int kind, int port) {
@@ -144,8 +125,8 @@ static void add_message(struct connection *connection, uint64_t due) {
         head, sizeof head,
         "PUT /%s/%ld HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.example/Message\r\nContent-Length: %zu\r\n\r\n",
         options.function, begun % options.ids, count);
-    append(&connection->output, head, (size_t)length);
-    append(&connection->output, body, count);
+    buffer_append(&connection->output, head, (size_t)length);
+    buffer_append(&connection->output, body, count);
     begun++;
     connection->unanswered++;
 }
@@ -158,7 +139,7 @@ static void send_burst(struct connection *connection) {
 
 static void ask_for_records(struct connection *connection) {
     static const char request[] = "GET /counts?wait=1s&max=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    append(&connection->output, request, sizeof request - 1);
+    buffer_append(&connection->output, request, sizeof request - 1);
     connection->unanswered = 1;
     write_out(connection);
 }
@@ -208,7 +189,7 @@ static void take_answer(struct connection *connection, const struct answer *answ
 static void read_in(struct connection *connection) {
     struct buffer *input = &connection->input;
     for (;;) {
-        reserve(input, READ_STEP);
+        buffer_reserve(input, READ_STEP);
         size_t room = input->capacity - input->count;
         ssize_t count = read(connection->descriptor, input->data + input->count, room);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -222,8 +203,7 @@ static void read_in(struct connection *connection) {
             done += answer.count;
         }
         if (state == ANSWER_BROKEN) fail_with("the runtime sent no answer", input->data + done, input->count - done);
-        memmove(input->data, input->data + done, input->count - done);
-        input->count -= done;
+        buffer_drop(input, done);
         if ((size_t)count < room) return;
     }
 }

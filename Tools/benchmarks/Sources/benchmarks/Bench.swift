@@ -57,7 +57,7 @@ final class Bench {
     /// - Parameters:
     ///   - plain: the name of the contender that ``Figure/ofPlain`` relates the others to.
     ///   - rounds: `nil` for as many as the user wants.
-    /// - Returns: a row for each, with the ratios to `wrk` and AsyncHTTPClient where they take part.
+    /// - Returns: a row for each, with the ratios to peers that take part.
     func rows(
         _ benchmark: String,
         _ setup: String,
@@ -66,21 +66,8 @@ final class Bench {
         rounds: Int? = nil
     ) throws -> [Row] {
         var results = try contest(contenders, rounds: rounds ?? self.rounds)
-        func rates(of name: String) -> [Double]? {
-            contenders.firstIndex { $0.name == name }.map { results[$0].map { $0[.rate] ?? 0 } }
-        }
-        let references: [(Figure, [Double]?)] = [
-            (.ofWrk, rates(of: WrkPeer.peerName)),
-            (.ofHTTPClient, rates(of: CallingContender.Kind.asyncHTTPClient.rawValue)),
-            (.ofPlain, plain.flatMap(rates)),
-        ]
-        for (figure, rates) in references {
-            guard let rates else { continue }
-            for (round, reference) in rates.enumerated() where reference > 0 {
-                for place in results.indices {
-                    results[place][round][figure] = (results[place][round][.rate] ?? 0) / reference
-                }
-            }
+        for ratio in Ratio.all(plain: plain) {
+            ratio.add(to: &results, of: contenders.map(\.name))
         }
         return zip(contenders, results).map { contender, results in
             var figures = results.medians

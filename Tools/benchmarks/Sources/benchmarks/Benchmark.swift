@@ -4,5 +4,7 @@ struct Benchmark: Sendable {
     let summary: String
     let run: @Sendable (Bench) throws -> [Row]
 
-    static let all: [Benchmark] = [async, blocking, batches, large, tls, unix, wire, module, lookup, mailboxes, run, python, start, scale]
+    static let all: [Benchmark] = [
+        async, blocking, batches, large, tls, unix, wire, module, lookup, mailboxes, run, python, start, scale, gateway,
+    ]
 }

@@ -10,19 +10,27 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     case ofHTTPClient = "ratio-to-async-http-client"
     /// ``rate`` in relation to the same contender without TLS in the same round.
     case ofPlain = "ratio-to-plain"
+    /// ``rate`` in relation to that of nginx in the same round.
+    case ofNginx = "ratio-to-nginx"
     /// Processor time of a message in relation to that of the setup with the fewest messages.
     case ofFewest = "ratio-to-fewest"
     /// Latency in microseconds.
     case median = "p50"
     case ninth = "p90"
     case ninetyNinth = "p99"
+    /// ``median`` and ``ninetyNinth`` in relation to those of nginx in the same round.
+    case medianOfNginx = "p50-ratio-to-nginx"
+    case ninetyNinthOfNginx = "p99-ratio-to-nginx"
     /// Processor time of a call in microseconds, of the caller's process.
     case user
     case system
+    /// ``user`` and ``system`` together in relation to those of nginx in the same round.
+    case processorOfNginx = "processor-time-ratio-to-nginx"
     /// Allocations of a call, of the caller's process.
     case allocations
     /// Resident memory in megabytes (10^6 bytes).
     case peakMemory = "peak-memory"
+    case peakMemoryOfNginx = "peak-memory-ratio-to-nginx"
     case memory
     /// Nanoseconds for one of what the row names.
     case nanoseconds
@@ -30,9 +38,9 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     /// Memory in relation to the size of the file.
     case ofFile = "ratio-to-file"
     case bytesEach = "bytes-each"
-    /// Per cent of a core that the runtime takes.
+    /// Per cent of a core that the runtime or proxy takes.
     case coreShare = "core-share"
-    /// Per cent of their core that the loader and the server in C take: near 100 they are what limits, not the runtime.
+    /// Per cent of their core that the loader and the server in C take: near 100 they are what limits, not what is measured.
     case loadShare = "load-share"
 
     /// The head of its column.
@@ -43,14 +51,19 @@ enum Figure: String, CaseIterable, Codable, Sendable {
         case .ofWrk: "÷ wrk"
         case .ofHTTPClient: "÷ AHC"
         case .ofPlain: "÷ plain"
+        case .ofNginx: "÷ nginx"
         case .ofFewest: "÷ fewest"
         case .median: "p50 µs"
         case .ninth: "p90 µs"
         case .ninetyNinth: "p99 µs"
+        case .medianOfNginx: "p50 ÷ nginx"
+        case .ninetyNinthOfNginx: "p99 ÷ nginx"
         case .user: "user µs"
         case .system: "system µs"
+        case .processorOfNginx: "time ÷ nginx"
         case .allocations: "allocations"
         case .peakMemory: "peak MB"
+        case .peakMemoryOfNginx: "peak ÷ nginx"
         case .memory: "MB"
         case .nanoseconds: "ns each"
         case .milliseconds: "ms"
@@ -64,7 +77,7 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     /// Whether the higher of two figures is the better one.
     var higherIsBetter: Bool {
         switch self {
-        case .rate, .invocations, .ofWrk, .ofHTTPClient, .ofPlain: true
+        case .rate, .invocations, .ofWrk, .ofHTTPClient, .ofPlain, .ofNginx: true
         default: false
         }
     }
@@ -72,7 +85,9 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     func text(_ value: Double) -> String {
         switch self {
         case .rate, .invocations: Self.grouped(value)
-        case .ofWrk, .ofHTTPClient, .ofPlain, .ofFewest, .user, .system: Self.decimals(value, 2)
+        case .ofWrk, .ofHTTPClient, .ofPlain, .ofFewest, .ofNginx, .medianOfNginx, .ninetyNinthOfNginx, .processorOfNginx,
+            .peakMemoryOfNginx, .user, .system:
+            Self.decimals(value, 2)
         case .median, .ninth, .ninetyNinth: value < 100 ? Self.decimals(value, 1) : Self.grouped(value)
         case .allocations, .peakMemory, .memory, .nanoseconds, .milliseconds, .ofFile, .coreShare, .loadShare: Self.decimals(value, 1)
         case .bytesEach: Self.grouped(value)

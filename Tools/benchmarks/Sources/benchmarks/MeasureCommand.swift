@@ -43,7 +43,7 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds that a contender works in a round.", valueName: "s"))
     var window = 1.0
 
-    @Option(help: ArgumentHelp("The core that callers and the runtime are kept on.", valueName: "n"))
+    @Option(help: ArgumentHelp("The core that callers, the runtime and proxies are kept on.", valueName: "n"))
     var core = 0
 
     @Option(help: ArgumentHelp("The core that the server, the function and the loader are kept on.", valueName: "n"))

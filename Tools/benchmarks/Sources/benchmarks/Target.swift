@@ -27,7 +27,9 @@ struct Target: Sendable {
         )
     }
 
-    static let all: [Target] = [
+    static let all = named + gateway
+
+    private static let named: [Target] = [
         Target("async", "1 in flight", "AsyncTransport", .ofWrk, 0.85),
         Target("async", "64 in flight", "AsyncTransport", .ofWrk, 0.75),
         Target("async", "64 in flight", "AsyncTransport", .allocations, 5),
