@@ -16,6 +16,7 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     let loop: any ChannelLoop
     private let core: GatewayCore
+    private let round: WriteRound
     private var reader: RequestReader
     private var cycle: RequestCycle
     private var exchange: PassedRequest?
@@ -28,9 +29,10 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// Numbers the exchanges, so that what is told of an earlier one is known as such.
     private var number: UInt64 = 0
 
-    init(_ core: GatewayCore, on loop: any ChannelLoop) {
+    init(_ core: GatewayCore, in round: WriteRound) {
         self.core = core
-        self.loop = loop
+        self.round = round
+        loop = round.loop
         reader = RequestReader(headLimit: core.options.headLimit)
         cycle = RequestCycle(core.options.cycle, at: loop.now)
     }
@@ -185,15 +187,15 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
     private func lookForTarget(in body: ByteBuffer) throws(GatewayRefusal) {
         guard let exchange, exchange.route == nil, body.readableBytes >= exchange.nextScan else { return }
         let length = exchange.head.length
-        var outcome = Result<(GatewayRoute, GatewayRoutes, TargetScanner.Target)?, GatewayRefusal>.success(nil)
+        var outcome = Result<((GatewayRoute, GatewayRoutes), TargetScanner.Target)?, GatewayRefusal>.success(nil)
         body.withUnsafeReadableBytes { bytes in
             switch TargetScanner.scan(bytes, of: length) {
-            case .found(let target): outcome = Result { () throws(GatewayRefusal) in try self.find(target, in: bytes) }
+            case .found(let target): outcome = Result { () throws(GatewayRefusal) in (try core.route(to: target, in: bytes), target) }
             case .incomplete: outcome = bytes.count < length ? .success(nil) : .failure(.noTarget("it ends within a field"))
             case .malformed(let reason): outcome = .failure(.noTarget("\(reason)"))
             }
         }
-        guard let (route, routes, target) = try outcome.get() else {
+        guard let ((route, routes), target) = try outcome.get() else {
             // Each further look costs as much as all bytes so far, so there are few.
             self.exchange?.nextScan = 2 * body.readableBytes
             return
@@ -204,18 +206,6 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
         if length > route.payloadLimit {
             throw .bodyTooLong(length, limit: route.payloadLimit, of: route.endpoint.name)
         }
-    }
-
-    private func find(
-        _ target: TargetScanner.Target,
-        in bytes: UnsafeRawBufferPointer
-    ) throws(GatewayRefusal) -> (GatewayRoute, GatewayRoutes, TargetScanner.Target) {
-        // The module file may be replaced between two lines of this, but hardly each time.
-        for _ in 0..<10 {
-            let routes = core.routes
-            if let route = try routes.enter(target, in: bytes) { return (route, routes, target) }
-        }
-        throw .replacing
     }
 
     // MARK: - Calls
@@ -310,13 +300,20 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
             arm()
             return
         }
-        context.writeAndFlush(end, promise: nil)
+        context.write(end, promise: nil)
         enter(context.channel.isWritable ? .idle : .sending)
+        round.add(self)
+    }
+
+    /// Gives the socket what has been written.
+    func flush() {
+        context?.flush()
     }
 
     /// The socket has taken the last answer.
     private func leave() {
         guard cycle.phase == .sendingLast, let context else { return }
+        flush()
         enter(.leaving)
         resumeReading()
         // Not the whole: while the client still sends, the system would throw away the answer with what came.
@@ -360,6 +357,7 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func closeNow() {
+        flush()
         context?.close(promise: nil)
     }
 

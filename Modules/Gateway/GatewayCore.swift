@@ -84,6 +84,20 @@ final class GatewayCore: Sendable {
 
     // MARK: - Calls
 
+    /// Finds out how the target of a message is called, as the module file says at the moment. Whoever gets a route calls
+    /// ``GatewayRoutes/leave()`` when done with it.
+    func route(
+        to target: TargetScanner.Target,
+        in bytes: UnsafeRawBufferPointer
+    ) throws(GatewayRefusal) -> (GatewayRoute, GatewayRoutes) {
+        // The file may be replaced between two lines of this, but hardly each time.
+        for _ in 0..<10 {
+            let routes = routes
+            if let route = try routes.enter(target, in: bytes) { return (route, routes) }
+        }
+        throw .replacing
+    }
+
     /// A call wants to begin. `connection` is told later where it has to wait.
     func callArrived(from connection: GatewayConnection, for endpoint: EndpointRecord) -> (CallLine.Arrival, CallLine.CallID) {
         state.withLockedValue { state in

@@ -28,7 +28,7 @@ struct GatewayListener: Sendable {
         group: any EventLoopGroup,
         loops: [any ChannelLoop]
     ) async throws(ComponentFailure) -> GatewayListener {
-        let known = Dictionary(loops.map { (ObjectIdentifier($0.eventLoop), $0) }) { first, _ in first }
+        let known = Dictionary(loops.map { (ObjectIdentifier($0.eventLoop), WriteRound(on: $0)) }) { first, _ in first }
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelInitializer { channel in
@@ -36,8 +36,8 @@ struct GatewayListener: Sendable {
             }
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let loop = known[ObjectIdentifier(channel.eventLoop)] ?? EventLoopCallLoop(channel.eventLoop)
-                    try channel.pipeline.syncOperations.addHandler(GatewayConnection(core, on: loop))
+                    let round = known[ObjectIdentifier(channel.eventLoop)] ?? WriteRound(on: EventLoopCallLoop(channel.eventLoop))
+                    try channel.pipeline.syncOperations.addHandler(GatewayConnection(core, in: round))
                 }
             }
         switch address {
