@@ -36,8 +36,8 @@ final class NginxProxy: Proxy {
     func stop() { child.end() }
 
     private static func configuration(folder: String, port: Int, socket: String, serverPort: Int) -> String {
-        // A request is put together in memory, as the gateway does it for its retries: that is faster than
-        // `proxy_request_buffering off`, by far with 100 KB, and than a file. Connections are not ended after a number of
+        // A request is put together in memory, as the gateway does it for its retries: with 100 KB that is much
+        // faster than `proxy_request_buffering off`, and than a file. Connections are not ended after a number of
         // requests, which would make it slower.
         """
         daemon off;
