@@ -63,6 +63,18 @@ package final class FunctionClients: Sendable {
         }
     }
 
+    /// How to call the functions of a type, written as `namespace/name`.
+    /// - Throws: `RequestReplyFailure` of kind `misconfigured` where that is no type, and where no endpoint serves it.
+    package func client(forType functionType: String) throws(RequestReplyFailure) -> Entry {
+        let typeName: TypeName
+        do throws(TypeNameError) {
+            typeName = try TypeName(parsing: functionType)
+        } catch {
+            throw RequestReplyFailure(.misconfigured, error.description)
+        }
+        return try client(for: typeName)
+    }
+
     /// Why no endpoint is there for functions of a type, written as `namespace/name`, in a sentence without a full stop; `nil`
     /// where one is. That it can be called is not said.
     package func whyUnserved(_ functionType: String) -> String? {

@@ -276,6 +276,11 @@ struct DispatchMachine: Sendable {
         return function.isSuspect ? min(share, 4) : share
     }
 
+    /// Not the function itself: its line would be copied when it grows.
+    private func standing(of function: FunctionID) -> (gate: Gate, isFull: Bool)? {
+        functions[function].map { ($0.gate, $0.callsInFlight >= share(of: $0)) }
+    }
+
     private mutating func pause(_ address: AddressID, for length: Duration, at now: TransportInstant) -> Action {
         nextPause += 1
         let number = nextPause
@@ -374,9 +379,9 @@ struct DispatchMachine: Sendable {
         guard !isHeld else { return [] }
         var actions: [Action] = []
         while callsInFlight < maxInFlight, let id = line.popFirst() {
-            guard let entry = entries[id], case .ready = entry.state, let function = functions[entry.function] else { continue }
-            switch function.gate {
-            case .open where function.callsInFlight >= share(of: function):
+            guard let entry = entries[id], case .ready = entry.state, let (gate, isFull) = standing(of: entry.function) else { continue }
+            switch gate {
+            case .open where isFull:
                 change(id) { $0.state = .gated }
                 functions[entry.function]?.gated.append(id)
                 continue

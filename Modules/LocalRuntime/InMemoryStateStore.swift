@@ -1,3 +1,5 @@
+public import NIOCore
+public import NIOPosix
 public import RuntimeCore
 internal import TransportCore
 
@@ -20,7 +22,13 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     private var registered: [RegisteredState] = []
     private var lastSequence: Int64 = 0
 
-    public init() {}
+    private nonisolated let loop: any EventLoop
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    /// - Parameter loop: where everything of the store happens. That of its runtime saves changes of threads.
+    public init(on loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any()) {
+        self.loop = loop
+    }
 
     public func recover() -> RecoveredContents {
         RecoveredContents(

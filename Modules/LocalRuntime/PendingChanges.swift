@@ -11,7 +11,7 @@ struct PendingChanges: Sendable {
 
     private var registered: [RegisteredState] = []
     private var state: [ValueKey: StateChange] = [:]
-    private var messages: [Int64: StoredMessage] = [:]
+    private var messages = SequencedRecords<StoredMessage>()
     private var consumed: [(address: RuntimeAddress, sequence: Int64)] = []
     private var delayed: [Int64: DelayedMessage] = [:]
     /// Which delayed messages can be taken back by a token.
@@ -52,12 +52,12 @@ struct PendingChanges: Sendable {
     mutating func add(_ message: StoredMessage) {
         isEmpty = false
         byteCount += message.invocation.count
-        messages[message.sequence] = message
+        messages.insert(message, at: message.sequence)
     }
 
     mutating func consume(_ message: StoredMessage) {
         isEmpty = false
-        if messages.removeValue(forKey: message.sequence) == nil {
+        if !messages.remove(message.sequence) {
             consumed.append((message.target, message.sequence))
         } else {
             byteCount -= message.invocation.count
@@ -135,7 +135,7 @@ struct PendingChanges: Sendable {
         var changes = StoreChanges(lastSequence: lastSequence)
         changes.registered = registered
         changes.state = Array(state.values)
-        changes.messages = Array(messages.values)
+        changes.messages = messages.all
         changes.consumed = consumed
         changes.delayed = Array(delayed.values)
         changes.delayedGone = delayedGone

@@ -52,8 +52,19 @@ final class RuntimeFigures: RemoteInvocationMetrics {
         }
     }
 
+    /// What happens to functions of one type.
+    final class Counted: Sendable {
+        private let counts = NIOLockedValueBox(Function())
+
+        var function: Function { counts.withLockedValue { $0 } }
+
+        func change<Result>(_ body: (inout Function) -> Result) -> Result {
+            counts.withLockedValue(body)
+        }
+    }
+
     private struct State {
-        var functions = NameTable<Function>()
+        var functions = NameTable<Counted>()
         var taken = NameTable<Int>()
     }
 
@@ -68,39 +79,21 @@ final class RuntimeFigures: RemoteInvocationMetrics {
     }
 
     var functions: [(functionType: String, figures: Function)] {
-        state.withLockedValue { $0.functions.sorted().map { ($0.name, $0.value) } }
+        state.withLockedValue { $0.functions.sorted().map { ($0.name, $0.value.function) } }
     }
 
     var taken: [(topic: String, count: Int)] {
         state.withLockedValue { $0.taken.sorted().map { ($0.name, $0.value) } }
     }
 
-    private func change(_ functionType: String, _ body: (inout Function) -> Void) {
-        state.withLockedValue { body(&$0.functions[functionType, default: Function()]) }
-    }
-
-    func accepted(functionType: String) {
-        change(functionType) { $0.accepted += 1 }
-    }
-
-    func consumed(functionType: String, _ count: Int) {
-        change(functionType) { $0.consumed += count }
-    }
-
-    func sent(functionType: String, messages: Int, egress: Int) {
-        guard messages + egress > 0 else { return }
-        change(functionType) {
-            $0.outgoing += messages
-            $0.egress += egress
+    /// Where to count what happens to functions of a type.
+    func figures(of functionType: String) -> Counted {
+        state.withLockedValue { state in
+            if let known = state.functions[functionType] { return known }
+            let new = Counted()
+            state.functions[functionType] = new
+            return new
         }
-    }
-
-    func batchSent(functionType: String, invocations: Int) {
-        change(functionType) { $0.batchSize.add(Double(invocations)) }
-    }
-
-    func deadLetterKept(functionType: String) {
-        change(functionType) { $0.deadLetters += 1 }
     }
 
     func taken(topic: String, _ count: Int) {
@@ -109,12 +102,12 @@ final class RuntimeFigures: RemoteInvocationMetrics {
 
     func attemptEnded(functionType: String, nanoseconds: Int64, failure: RequestReplyFailure.Kind?) {
         let now = now()
-        let change = state.withLockedValue { state -> Outage.Change? in
-            state.functions[functionType, default: Function()].latency.add(Double(nanoseconds) / 1e9)
+        let change = figures(of: functionType).change { function -> Outage.Change? in
+            function.latency.add(Double(nanoseconds) / 1e9)
             if failure != nil {
-                state.functions[functionType]?.failures += 1
+                function.failures += 1
             }
-            return state.functions[functionType]?.outage.attemptEnded(failure, at: now)
+            return function.outage.attemptEnded(failure, at: now)
         }
         if let change {
             changed(functionType, change)
@@ -122,10 +115,10 @@ final class RuntimeFigures: RemoteInvocationMetrics {
     }
 
     func inFlightChanged(functionType: String, by change: Int) {
-        self.change(functionType) { $0.inFlight += change }
+        figures(of: functionType).change { $0.inFlight += change }
     }
 
     func backlogChanged(functionType: String, by change: Int) {
-        self.change(functionType) { $0.backlog += change }
+        figures(of: functionType).change { $0.backlog += change }
     }
 }

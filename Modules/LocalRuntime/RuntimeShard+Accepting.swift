@@ -5,15 +5,51 @@ internal import TransportCore
 
 extension RuntimeShard: MessageAccepting {
     func accept(_ message: IngressMessage) async throws(IngressRefusal) {
-        let (argument, limit) = try check(message)
-        guard let key = message.idempotencyKey else {
-            try await store(message, argument, limit)
-            return
+        let refusal: IngressRefusal? = await withCheckedContinuation { continuation in
+            take(message) { continuation.resume(returning: $0) }
         }
+        if let refusal { throw refusal }
+    }
+
+    nonisolated func begin(_ message: IngressMessage, _ completion: @escaping AcceptCompletion) {
+        onLoop { $0.take(message, completion) }
+    }
+
+    /// Takes a message; `completion` is told when it is stored, and delivered, or why it is not taken.
+    private func take(_ message: IngressMessage, _ completion: @escaping AcceptCompletion) {
+        do throws(IngressRefusal) {
+            let (argument, limit) = try check(message)
+            if let key = message.idempotencyKey {
+                Task { await self.takeOnce(message, key, argument, limit, completion) }
+            } else {
+                try store(message, argument, limit, completion)
+            }
+        } catch {
+            completion(error)
+        }
+    }
+
+    private func takeOnce(
+        _ message: IngressMessage,
+        _ key: String,
+        _ argument: [UInt8],
+        _ limit: Int,
+        _ completion: @escaping AcceptCompletion
+    ) async {
         await claim(key)
-        defer { release(key) }
-        if try await isNew(key) {
-            try await store(message, argument, limit)
+        do throws(IngressRefusal) {
+            guard try await isNew(key) else {
+                release(key)
+                completion(nil)
+                return
+            }
+            try store(message, argument, limit) { [self] refusal in
+                onLoop { $0.release(key) }
+                completion(refusal)
+            }
+        } catch {
+            release(key)
+            completion(error)
         }
     }
 
@@ -38,22 +74,13 @@ extension RuntimeShard: MessageAccepting {
         }
     }
 
-    /// Returns when the message is stored, and delivered.
-    private func store(_ message: IngressMessage, _ argument: [UInt8], _ limit: Int) async throws(IngressRefusal) {
-        let refusal: IngressRefusal? = await withCheckedContinuation { continuation in
-            begin(message, argument, limit, continuation)
-        }
-        if let refusal { throw refusal }
-        figures.accepted(functionType: message.target.functionType)
-    }
-
-    private func begin(_ message: IngressMessage, _ argument: [UInt8], _ limit: Int, _ continuation: AcceptContinuation) {
-        do throws(IngressRefusal) {
-            try checkRoom(for: message.target, limit)
-        } catch {
-            continuation.resume(returning: error)
-            return
-        }
+    private func store(
+        _ message: IngressMessage,
+        _ argument: [UInt8],
+        _ limit: Int,
+        _ completion: @escaping AcceptCompletion
+    ) throws(IngressRefusal) {
+        try checkRoom(for: message.target, limit)
         let stored = StoredMessage(sequence: nextSequence(), target: message.target, invocation: argument)
         pending.add(stored)
         if let key = message.idempotencyKey {
@@ -61,7 +88,7 @@ extension RuntimeShard: MessageAccepting {
         }
         acceptingCount += 1
         accepting[message.target, default: 0] += 1
-        commitWaiters[group, default: []].append(.accepted(stored, key: message.idempotencyKey, continuation))
+        commitWaiters[group, default: []].append(.accepted(stored, key: message.idempotencyKey, completion))
         flushSoon()
     }
 
@@ -77,7 +104,7 @@ extension RuntimeShard: MessageAccepting {
             throw IngressRefusal(.full, "\(waitingInAll) messages wait already, as many as may", retryAfter: .seconds(1))
         }
         guard limit > 0 else { return }
-        let waiting = accepting[target, default: 0] + (addressIDs[target].flatMap { addresses[$0]?.count } ?? 0)
+        let waiting = accepting[target, default: 0] + (recordsByAddress[target]?.count ?? 0)
         guard waiting < limit else {
             throw IngressRefusal(
                 .full,

@@ -9,7 +9,7 @@ extension RuntimeShard {
     }
 
     func waiting(for functionType: String) -> Int {
-        functionIDs[functionType].flatMap { functions[$0]?.waiting } ?? 0
+        functions[functionType]?.waiting ?? 0
     }
 
     /// Why a function does not answer, with where it was called.

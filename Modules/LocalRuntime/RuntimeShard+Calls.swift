@@ -11,25 +11,51 @@ extension RuntimeShard {
     /// How many invocations leave together where the endpoint sets no limit.
     private static let batchCount = 10_000
 
-    /// Calls an address with what waits for it.
+    /// Calls an address with what waits for it: at once where everything for that is at hand.
     func begin(_ id: DispatchMachine.AddressID) {
-        guard let record = addresses[id], let functionType = functions[record.function]?.functionType else { return }
-        figures.inFlightChanged(functionType: functionType, by: 1)
-        Task { await self.carryOut(id, functionType) }
+        guard let record = addresses[id] else { return }
+        record.function.figures.change { $0.inFlight += 1 }
+        if changing.isEmpty || changing[record.address] == nil, !record.batch.isEmpty || !record.waiting.isEmpty,
+            let values = valuesAtHand(of: record)
+        {
+            record.calls += 1
+            fillFromMemory(record)
+            record.call = AddressRecord.Call(registered: record.function.registered, values: values)
+            send(record)
+        } else {
+            Task { await self.prepare(record.id) }
+        }
     }
 
-    private func carryOut(_ id: DispatchMachine.AddressID, _ functionType: String) async {
+    /// Fetches what a call needs, and begins it.
+    private func prepare(_ id: DispatchMachine.AddressID) async {
         while let address = addresses[id]?.address, changing[address] != nil {
             await changeEnded(of: address)
         }
-        addresses[id]?.calls += 1
-        await call(id)
-        addresses[id]?.calls -= 1
-        if let record = addresses[id], record.calls == 0 {
-            record.callEnded()
-            addresses[id]?.idleWaiters = []
+        guard let record = addresses[id] else { return }
+        record.calls += 1
+        do throws(StoreFailure) {
+            try await fill(record)
+            guard !record.batch.isEmpty else {
+                // What the store had for it has been taken away meanwhile.
+                perform(machine.batchReplaced(id, hasMore: record.hasMore))
+                ended(record)
+                return
+            }
+            try await fetchValues(for: record)
+            send(record)
+        } catch {
+            unreadable(record, error)
         }
-        figures.inFlightChanged(functionType: functionType, by: -1)
+    }
+
+    /// A call, or the attempt to make one, is over.
+    private func ended(_ record: AddressRecord) {
+        record.calls -= 1
+        if record.calls == 0 {
+            record.nobodyCalls()
+        }
+        record.function.figures.change { $0.inFlight -= 1 }
         guard isStopping, machine.callsInFlight == 0 else { return }
         for continuation in idle {
             continuation.resume()
@@ -37,132 +63,167 @@ extension RuntimeShard {
         idle = []
     }
 
-    private func call(_ id: DispatchMachine.AddressID) async {
-        do throws(StoreFailure) {
-            try await fill(id)
-        } catch {
-            unreadable(id, error)
-            return
-        }
-        guard let record = addresses[id] else { return }
-        guard !record.batch.isEmpty else {
-            // What the store had for it has been taken away meanwhile.
-            perform(machine.batchReplaced(id, hasMore: record.hasMore))
-            return
-        }
-        var rounds = BatchRounds()
-        while true {
-            // Every round goes with the state that is registered by then.
-            let registered = functions[record.function]?.registered ?? RegisteredStates()
-            let values: NameTable<StateCache.Value>
-            do throws(StoreFailure) {
-                values = registered.states.isEmpty ? [:] : try await self.values(of: record.address)
-            } catch {
-                unreadable(id, error)
-                return
-            }
-            do throws(RequestReplyFailure) {
-                let answer = try await send(record, registered, values)
-                switch try rounds.answered(answer, sent: Set(registered.states.map { ExactName($0.name) })) {
-                case .resend(let missing):
-                    try register(missing, for: record.function)
-                case .finish(let result):
-                    // State may have been registered meanwhile by another address of the function.
-                    try functions[record.function]?.registered.check(result)
-                    apply(result, of: id, record, values)
-                    return
-                }
-            } catch {
-                failed(id, error)
-                return
-            }
-        }
-    }
-
     /// Takes the next batch of an address, unless there is one already.
-    private func fill(_ id: DispatchMachine.AddressID) async throws(StoreFailure) {
-        guard let record = addresses[id], record.batch.isEmpty else { return }
+    private func fill(_ record: AddressRecord) async throws(StoreFailure) {
+        guard record.batch.isEmpty else { return }
         if record.waiting.isEmpty, record.spilled > 0 {
-            await flushed()
+            // What comes from now on may not be stored yet when the store is read.
             let limit = min(record.spilled, limits.messagesInMemory)
-            let messages = try await store.messages(of: record.address, after: record.lastSequence, limit: limit)
+            let last = record.lastSequence
+            await flushed()
+            let messages = try await store.messages(of: record.address, after: last, limit: limit)
             waitingBytes += messages.reduce(0) { $0 + $1.invocation.count }
             let missing = limit - messages.count
             if missing > 0 {
                 count(-missing, for: record.function)
             }
-            addresses[id]?.spilled -= limit
+            record.spilled -= limit
             // What has come meanwhile and was overtaken by these is there already.
-            addresses[id]?.waiting += messages
-            addresses[id]?.lastSequence = messages.last?.sequence ?? record.lastSequence
+            record.waiting += messages
+            record.lastSequence = messages.last?.sequence ?? last
         }
-        let limit = (try? route(to: record.address.functionType))?.maxNumBatchRequests ?? 0
-        addresses[id]?.beginBatch(count: limit > 0 ? limit : Self.batchCount, bytes: Self.batchBytes)
+        fillFromMemory(record)
     }
 
-    /// Sends a batch with the state of its address.
-    private func send(
-        _ record: AddressRecord,
-        _ registered: RegisteredStates,
-        _ values: NameTable<StateCache.Value>
-    ) async throws(RequestReplyFailure) -> FunctionAnswer {
-        let route = try route(to: record.address.functionType)
+    private func fillFromMemory(_ record: AddressRecord) {
+        guard record.batch.isEmpty else { return }
+        let limit = (try? route(to: record.function))?.maxNumBatchRequests ?? 0
+        record.beginBatch(count: limit > 0 ? limit : Self.batchCount, bytes: Self.batchBytes)
+    }
+
+    /// Sends the batch of an address with the state of its call.
+    private func send(_ record: AddressRecord) {
+        let (id, call) = (record.id, record.call)
+        let route: FunctionClients.Entry
+        do throws(RequestReplyFailure) {
+            route = try self.route(to: record.function)
+        } catch {
+            // Not now: whoever begins this call may be about to begin others.
+            let failure = error
+            loop.execute { self.assumeIsolated { $0.answered(id, .failure(failure)) } }
+            return
+        }
         let bytes = EncodedBatch.bytes(
-            target: messageAddress(of: record),
-            state: registered.states.map { ($0.name, values[$0.name]?.value) },
+            target: record.messageAddress,
+            state: call?.registered.states.map { ($0.name, call?.values[$0.name]?.value) } ?? [],
             invocations: record.batch.map { EncodedInvocation(encoded: $0.invocation) }
         )
-        figures.batchSent(functionType: record.address.functionType, invocations: record.batch.count)
+        record.function.figures.change { $0.batchSize.add(Double(record.batch.count)) }
         let request = RequestReplyRequest(
             functionType: record.address.functionType,
             id: record.address.id,
             payload: ByteBuffer(bytes: bytes)
         )
+        isSending = true
+        defer { isSending = false }
         // Calls end with their transport and are never cancelled one by one, so no thread and no task need wait for this one.
-        let result = await withCheckedContinuation { continuation in
-            _ = route.client.begin(request) { continuation.resume(returning: $0) }
+        _ = route.client.begin(request) { [self] result in
+            onLoop { $0.arrived(id, result) }
         }
-        let answer = try result.get()
-        do throws(MalformedAnswer) {
-            return try FunctionAnswer(decoding: Array(answer.readableBytesView))
+    }
+
+    /// Does something on the loop, at once where the caller is there.
+    nonisolated func onLoop(_ body: @escaping @Sendable (isolated RuntimeShard) -> Void) {
+        if loop.inEventLoop {
+            assumeIsolated(body)
+        } else {
+            loop.execute { self.assumeIsolated(body) }
+        }
+    }
+
+    private func arrived(_ id: DispatchMachine.AddressID, _ result: Result<ByteBuffer, RequestReplyFailure>) {
+        // An answer that comes before its request is on its way would be dealt with in the middle of something else.
+        if isSending {
+            loop.execute { self.assumeIsolated { $0.answered(id, result) } }
+        } else {
+            answered(id, result)
+        }
+    }
+
+    private func answered(_ id: DispatchMachine.AddressID, _ result: Result<ByteBuffer, RequestReplyFailure>) {
+        guard let record = addresses[id], var call = record.call else { return }
+        do throws(RequestReplyFailure) {
+            let bytes = Array(try result.get().readableBytesView)
+            let answer: FunctionAnswer
+            do throws(MalformedAnswer) {
+                answer = try FunctionAnswer(decoding: bytes)
+            } catch {
+                throw RequestReplyFailure(.malformedMessage, error.description)
+            }
+            switch try call.rounds.answered(answer, sent: Set(call.registered.states.map { ExactName($0.name) })) {
+            case .resend(let missing):
+                try register(missing, for: record.function)
+                record.call = call
+                Task { await self.sendAgain(id) }
+            case .finish(let result):
+                // State may have been registered meanwhile by another address of the function.
+                try record.function.registered.check(result)
+                record.call = nil
+                apply(result, of: record, call.values)
+                ended(record)
+            }
         } catch {
-            throw RequestReplyFailure(.malformedMessage, error.description)
+            record.call = nil
+            failed(record, error)
+            ended(record)
         }
     }
 
-    /// An address as messages name it.
-    private func messageAddress(of record: AddressRecord) -> MessageAddress {
-        let function = functions[record.function]
-        return MessageAddress(namespace: function?.namespace ?? "", type: function?.name ?? "", id: record.address.id)
+    /// Sends the batch once more, with the state that is registered by now.
+    private func sendAgain(_ id: DispatchMachine.AddressID) async {
+        guard let record = addresses[id] else { return }
+        do throws(StoreFailure) {
+            try await fetchValues(for: record)
+            send(record)
+        } catch {
+            unreadable(record, error)
+        }
     }
 
-    private func register(_ missing: [MissingState], for function: DispatchMachine.FunctionID) throws(RequestReplyFailure) {
-        guard let record = functions[function] else { return }
-        let known = record.registered.states.count
-        try functions[function]?.registered.register(missing)
-        for state in functions[function]?.registered.states.dropFirst(known) ?? [] {
-            pending.register(RegisteredState(state, of: record.functionType))
+    private func register(_ missing: [MissingState], for function: FunctionRecord) throws(RequestReplyFailure) {
+        let known = function.registered.states.count
+        try function.registered.register(missing)
+        for state in function.registered.states.dropFirst(known) {
+            pending.register(RegisteredState(state, of: function.functionType))
         }
         flushSoon()
     }
 
     // MARK: State
 
+    /// Gives the call at hand the values of its address, with all that is registered by now.
+    private func fetchValues(for record: AddressRecord) async throws(StoreFailure) {
+        var values: NameTable<StateCache.Value> = [:]
+        if !record.function.registered.states.isEmpty {
+            values = try await self.values(of: record.address)
+        }
+        let rounds = record.call?.rounds ?? BatchRounds()
+        record.call = AddressRecord.Call(registered: record.function.registered, values: values, rounds: rounds)
+    }
+
     /// The values of an address that have not expired.
     func values(of address: RuntimeAddress) async throws(StoreFailure) -> NameTable<StateCache.Value> {
-        let now = clock.wallTime()
-        var values: NameTable<StateCache.Value>
-        if let cached = cache.values(of: address) {
-            values = cached
-        } else {
-            let stored = try await store.state(of: [address])
-            // Nobody else asks for this address meanwhile, as one call at a time is made to it.
-            values = [:]
-            for state in stored.first ?? [] {
-                values[state.name] = StateCache.Value(value: EncodedValue(encoded: state.value), expires: state.expires)
-            }
-            cache.remember(values, of: address, group: 0, stored: storedGroup)
+        if let known = cachedValues(of: address) { return known }
+        let stored = try await store.state(of: [address])
+        // Nobody else asks for this address meanwhile, as one call at a time is made to it.
+        var values: NameTable<StateCache.Value> = [:]
+        for state in stored.first ?? [] {
+            values[state.name] = StateCache.Value(value: EncodedValue(encoded: state.value), expires: state.expires)
         }
+        cache.remember(values, of: address, group: 0, stored: storedGroup)
+        return cachedValues(of: address) ?? [:]
+    }
+
+    /// What a call sends; `nil` where the store has to be asked.
+    private func valuesAtHand(of record: AddressRecord) -> NameTable<StateCache.Value>? {
+        record.function.registered.states.isEmpty ? [:] : cachedValues(of: record.address)
+    }
+
+    /// The values of an address that have not expired; `nil` where the store has to be asked.
+    private func cachedValues(of address: RuntimeAddress) -> NameTable<StateCache.Value>? {
+        guard var values = cache.values(of: address) else { return nil }
+        guard values.values.contains(where: { $0.expires != nil }) else { return values }
+        let now = clock.wallTime()
         let expired = values.filter { $0.value.expires.map { $0 <= now } ?? false }
         guard !expired.isEmpty else { return values }
         for name in expired.names {
@@ -177,37 +238,34 @@ extension RuntimeShard {
     // MARK: Results
 
     /// Applies everything that a function wants done, in one step.
-    private func apply(
-        _ result: InvocationResult,
-        of id: DispatchMachine.AddressID,
-        _ record: AddressRecord,
-        _ sent: NameTable<StateCache.Value>
-    ) {
-        let functionType = record.address.functionType
-        figures.consumed(functionType: functionType, record.batch.count)
-        finishBatch(id)
+    private func apply(_ result: InvocationResult, of record: AddressRecord, _ sent: NameTable<StateCache.Value>) {
+        let count = record.batch.count
+        finishBatch(record)
         keep(result.stateChanges, of: record, sent)
         send(result, from: record)
-        figures.sent(functionType: functionType, messages: result.messages.count, egress: result.egresses.count)
+        record.function.figures.change {
+            $0.consumed += count
+            $0.outgoing += result.messages.count
+            $0.egress += result.egresses.count
+        }
         flushSoon()
-        perform(machine.callSucceeded(id, hasMore: addresses[id]?.hasMore ?? false))
+        perform(machine.callSucceeded(record.id, hasMore: record.hasMore))
     }
 
     /// The batch at hand waits no more.
-    private func finishBatch(_ id: DispatchMachine.AddressID) {
-        guard let record = addresses[id] else { return }
+    private func finishBatch(_ record: AddressRecord) {
         for message in record.batch {
             pending.consume(message)
             waitingBytes -= message.invocation.count
         }
         count(-record.batch.count, for: record.function)
-        addresses[id]?.batch = []
-        addresses[id]?.lastFailure = nil
-        addresses[id]?.failingSince = nil
+        record.batch = []
+        record.lastFailure = nil
+        record.failingSince = nil
     }
 
     private func keep(_ changes: [StateValue], of record: AddressRecord, _ sent: NameTable<StateCache.Value>) {
-        let states = functions[record.function]?.registered.states ?? []
+        let states = record.function.registered.states
         var values = sent
         var changed: Set<ExactName> = []
         for change in changes {
@@ -240,7 +298,7 @@ extension RuntimeShard {
     }
 
     private func send(_ result: InvocationResult, from record: AddressRecord) {
-        let caller = messageAddress(of: record)
+        let caller = record.messageAddress
         for message in result.messages {
             emit(Self.stored(message, from: caller, nextSequence()))
         }
@@ -263,7 +321,7 @@ extension RuntimeShard {
     private static func stored(_ message: InvocationResult.Message, from caller: MessageAddress, _ sequence: Int64) -> StoredMessage {
         StoredMessage(
             sequence: sequence,
-            target: RuntimeAddress(functionType: "\(message.target.namespace)/\(message.target.type)", id: message.target.id),
+            target: RuntimeAddress(functionType: message.target.namespace + "/" + message.target.type, id: message.target.id),
             invocation: EncodedInvocation(EncodedValue(message.argument), from: caller).bytes
         )
     }
@@ -272,8 +330,7 @@ extension RuntimeShard {
     func emit(_ message: StoredMessage) {
         let functionType = message.target.functionType
         // Names that nobody serves take no room.
-        let unserved = functionIDs[functionType].map { functions[$0]?.whyUnserved } ?? routes.whyUnserved(functionType)
-        if let unserved {
+        if let unserved = functions[functionType].map(\.whyUnserved) ?? routes.whyUnserved(functionType) {
             bury([message], to: message.target, cause: unserved, attempts: 0)
             return
         }
@@ -284,17 +341,19 @@ extension RuntimeShard {
     // MARK: Failures
 
     /// What a call needs cannot be read. The function is not to blame, so this is no attempt to call it.
-    private func unreadable(_ id: DispatchMachine.AddressID, _ failure: StoreFailure) {
-        addresses[id]?.lastFailure = RequestReplyFailure(.transport, "what is needed for the call cannot be read: \(failure)")
-        perform(machine.callNotMade(id, at: clock.now()))
+    private func unreadable(_ record: AddressRecord, _ failure: StoreFailure) {
+        record.call = nil
+        record.lastFailure = RequestReplyFailure(.transport, "what is needed for the call cannot be read: \(failure)")
+        perform(machine.callNotMade(record.id, at: clock.now()))
+        ended(record)
     }
 
-    private func failed(_ id: DispatchMachine.AddressID, _ failure: RequestReplyFailure) {
-        guard let record = addresses[id] else { return }
+    private func failed(_ record: AddressRecord, _ failure: RequestReplyFailure) {
+        let id = record.id
         let attempts = machine.failures(of: id) + 1
-        addresses[id]?.lastFailure = failure
-        functions[record.function]?.lastFailure = failure
-        addresses[id]?.failingSince = record.failingSince ?? clock.now()
+        record.lastFailure = failure
+        record.function.lastFailure = failure
+        record.failingSince = record.failingSince ?? clock.now()
         logger.debug("call failed", metadata: ["address": "\(record.address)", "failure": "\(failure.text.loggable)"])
         if failure.kind == .cancelled || failure.kind == .shutDown {
             // The batch is in the store, and is sent when the runtime is started again.
@@ -303,7 +362,7 @@ extension RuntimeShard {
         }
         if failure.isAboutSize, record.batch.count > 1 {
             // Half of it may fit.
-            addresses[id]?.splitBatch()
+            record.splitBatch()
             perform(machine.batchReplaced(id, hasMore: true))
             return
         }
@@ -314,8 +373,8 @@ extension RuntimeShard {
             return
         }
         bury(record.batch, to: record.address, cause: failure.description, attempts: attempts)
-        finishBatch(id)
-        perform(machine.batchDropped(id, reach: failure.reach, hasMore: addresses[id]?.hasMore ?? false))
+        finishBatch(record)
+        perform(machine.batchDropped(id, reach: failure.reach, hasMore: record.hasMore))
     }
 
     /// Gives messages up, and keeps them for somebody to look at.
@@ -334,36 +393,9 @@ extension RuntimeShard {
 
     func bury(_ letter: DeadLetter) {
         pending.add(letter)
-        figures.deadLetterKept(functionType: letter.address.functionType)
+        figures.figures(of: letter.address.functionType).change { $0.deadLetters += 1 }
         report(.deadLetter(letter))
         flushSoon()
-    }
-}
-
-extension RuntimeShard.AddressRecord {
-    /// Takes the first messages for a call.
-    mutating func beginBatch(count limit: Int, bytes: Int) {
-        var size = 0
-        var end = 0
-        while end < waiting.count, end < limit {
-            size += waiting[end].invocation.count
-            if end > 0, size > bytes { break }
-            end += 1
-        }
-        if end == waiting.count {
-            batch = waiting
-            waiting = []
-        } else {
-            batch = Array(waiting[..<end])
-            waiting.removeFirst(end)
-        }
-    }
-
-    /// Keeps the first half for the next call; the others wait for the one after it.
-    mutating func splitBatch() {
-        let half = batch.count / 2
-        waiting.insert(contentsOf: batch[half...], at: 0)
-        batch.removeLast(batch.count - half)
     }
 }
 

@@ -10,11 +10,11 @@ extension RuntimeShard {
             await changeEnded(of: address)
         }
         changing[address] = []
-        guard let id = addressIDs[address] else { return }
+        guard let record = recordsByAddress[address] else { return }
         // What was looked at before this waits may be otherwise when the continuation is there, here and below.
         await withCheckedContinuation { continuation in
-            if let calls = addresses[id]?.calls, calls > 0 {
-                addresses[id]?.idleWaiters.append(continuation)
+            if record.calls > 0 {
+                record.idleWaiters.append(continuation)
             } else {
                 continuation.resume()
             }
@@ -59,7 +59,7 @@ extension RuntimeShard {
 
     /// The values that the functions of a type have declared.
     func declared(by functionType: String) -> [MissingState] {
-        functionIDs[functionType].flatMap { functions[$0]?.registered.states } ?? []
+        functions[functionType]?.registered.states ?? []
     }
 
     func setState(of address: RuntimeAddress, name: String, typename: String, value bytes: [UInt8]) async throws(AdministrationRefusal) {

@@ -35,7 +35,7 @@ extension RuntimeShard {
         gauge("statefun_inflight_async_ops", "Calls of the function in flight.") { $1.inFlight }
         gauge("statefun_backlog", "Messages that wait for the function.") { $1.backlog }
         gauge("statefun_blocked_addresses", "Addresses of the function that wait because of a failure.") { name, _ in
-            functionIDs[name].map { machine.counts(of: $0).blocked } ?? 0
+            self.functions[name].map { machine.counts(of: $0.id).blocked } ?? 0
         }
         counter("statefun_remote_invocation_failures_total", "Attempts to call the function that failed.") { $0.failures }
         histogram("statefun_remote_invocation_latency_seconds", "How long each attempt to call the function took.") { $0.latency }

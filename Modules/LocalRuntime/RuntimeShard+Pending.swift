@@ -61,7 +61,7 @@ extension RuntimeShard {
         after last: RuntimeAddress?,
         limit: Int
     ) async -> (found: [RuntimeAnswer.PendingAddress], hasMore: Bool) {
-        let function = functionType.map { functionIDs[$0] }
+        let function = functionType.map { functions[$0]?.id }
         if let function, function.map({ machine.counts(of: $0).all == 0 }) ?? true { return ([], false) }
         var page = AddressPage(after: last, limit: limit)
         // There may be a great many of them, and calls go on meanwhile: those that begin to wait after this are not looked at.
@@ -69,7 +69,7 @@ extension RuntimeShard {
         for start in stride(from: 0, to: ids.count, by: Self.looks) {
             for id in ids[start..<min(ids.count, start + Self.looks)] {
                 guard let record = addresses[id] else { continue }
-                if let function, record.function != function { continue }
+                if let function, record.function.id != function { continue }
                 page.offer(record.address, id)
             }
             await Task.yield()

@@ -3,14 +3,14 @@ internal import RuntimeCore
 internal import TransportCore
 
 extension RuntimeShard {
-    typealias AcceptContinuation = CheckedContinuation<IngressRefusal?, Never>
+    typealias AcceptCompletion = @Sendable (IngressRefusal?) -> Void
 
     /// Somebody who waits until a group of changes is stored.
     enum CommitWaiter {
         /// Whatever comes of it, and however long it takes.
         case stored(CheckedContinuation<Void, Never>)
         /// A message from outside: it is taken out of a group that cannot be stored.
-        case accepted(StoredMessage, key: String?, AcceptContinuation)
+        case accepted(StoredMessage, key: String?, AcceptCompletion)
         /// Records that somebody takes: they are left in a group that cannot be stored.
         case taken([EgressRecord], CheckedContinuation<StoreFailure?, Never>)
     }
@@ -102,15 +102,13 @@ extension RuntimeShard {
             switch waiter {
             case .stored:
                 kept.append(waiter)
-            case .accepted(let message, let key, let continuation):
+            case .accepted(let message, let key, let completion):
                 messages.insert(message.sequence)
                 acceptingEnded(message)
                 if let key {
                     keys.insert(ExactName(key))
                 }
-                continuation.resume(
-                    returning: IngressRefusal(.notStored, "the message cannot be stored: \(failure)", retryAfter: .seconds(5))
-                )
+                completion(IngressRefusal(.notStored, "the message cannot be stored: \(failure)", retryAfter: .seconds(5)))
             case .taken(let taken, let continuation):
                 records.formUnion(taken.map(\.sequence))
                 continuation.resume(returning: failure)
@@ -135,19 +133,25 @@ extension RuntimeShard {
             switch waiter {
             case .stored(let continuation):
                 continuation.resume()
-            case .accepted(let message, _, let continuation):
+            case .accepted(let message, _, let completion):
                 acceptingEnded(message)
                 deliver(message)
-                continuation.resume(returning: nil)
+                figures.figures(of: message.target.functionType).change { $0.accepted += 1 }
+                completion(nil)
             case .taken(_, let continuation):
                 continuation.resume(returning: nil)
             }
         }
+        var served: [String] = []
         for record in changes.egress {
             topics[record.topic, default: EgressQueue()].stored(record)
+            if served.last?.hasSameBytes(as: record.topic) != true {
+                served.append(record.topic)
+            }
         }
-        for topic in Set(changes.egress.map { ExactName($0.topic) }) {
-            serve(topic.text)
+        // Where records of several topics alternate, some are served more often than they need be, which does nothing.
+        for topic in served {
+            serve(topic)
         }
     }
 

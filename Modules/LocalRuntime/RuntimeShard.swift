@@ -4,7 +4,6 @@ internal import NIOCore
 internal import RequestReply
 internal import RuntimeCore
 internal import TransportCore
-internal import TypeName
 
 /// Addresses with what waits for them, their state, and everything that results do, on one event loop.
 ///
@@ -12,46 +11,6 @@ internal import TypeName
 /// or an egress record, does so before the store has it.
 actor RuntimeShard {
     typealias Store = any StateStore & WaitingStore
-
-    /// What waits for an address, and what is being done about it.
-    struct AddressRecord {
-        let address: RuntimeAddress
-        let function: DispatchMachine.FunctionID
-        /// Messages that no call has begun with.
-        var waiting: [StoredMessage] = []
-        /// What the call at hand, or the next one after a failure, is made with.
-        var batch: [StoredMessage] = []
-        /// How many come after these and are in the store only.
-        var spilled = 0
-        /// The last one that is or was here; those that are in the store only come after it.
-        var lastSequence: Int64 = 0
-        /// What the last call failed with; `nil` where none has with this batch.
-        var lastFailure: RequestReplyFailure?
-        /// When the first call with this batch failed.
-        var failingSince: TransportInstant?
-        /// Calls that its values are with: one that has ended may not have been counted off when the next one begins.
-        var calls = 0
-        /// Somebody waits until no call is made.
-        var idleWaiters: [CheckedContinuation<Void, Never>] = []
-
-        var count: Int { batch.count + waiting.count + spilled }
-        var hasMore: Bool { !waiting.isEmpty || spilled > 0 }
-    }
-
-    /// A function type that something waits for or has waited for.
-    struct FunctionRecord {
-        let id: DispatchMachine.FunctionID
-        let functionType: String
-        let namespace: String
-        let name: String
-        var registered = RegisteredStates()
-        /// Messages that wait for it.
-        var waiting = 0
-        /// What a call failed with that is not answered yet, or was lately.
-        var lastFailure: RequestReplyFailure?
-        /// Why no endpoint serves it; `nil` where one does.
-        var whyUnserved: String?
-    }
 
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
@@ -67,9 +26,8 @@ actor RuntimeShard {
 
     var machine: DispatchMachine
     var addresses: [DispatchMachine.AddressID: AddressRecord] = [:]
-    var addressIDs: [RuntimeAddress: DispatchMachine.AddressID] = [:]
-    var functions: [DispatchMachine.FunctionID: FunctionRecord] = [:]
-    var functionIDs = NameTable<DispatchMachine.FunctionID>()
+    var recordsByAddress: [RuntimeAddress: AddressRecord] = [:]
+    var functions = NameTable<FunctionRecord>()
     /// Messages that wait, and bytes of those that are in memory.
     var waitingCount = 0
     var waitingBytes = 0
@@ -86,6 +44,8 @@ actor RuntimeShard {
     var commitWaiters: [Int: [CommitWaiter]] = [:]
     /// Keys of messages that are being accepted, and who waits to do the same.
     var keysAtHand = NameTable<[CheckedContinuation<Void, Never>]>()
+    /// A request is being handed to a transport, which may have an answer before it returns.
+    var isSending = false
     /// Messages that are being accepted: they do not wait for their function yet, but will.
     var acceptingCount = 0
     var accepting: [RuntimeAddress: Int] = [:]
@@ -136,9 +96,9 @@ actor RuntimeShard {
         lastSequence = contents.lastSequence
         for state in contents.registered {
             let function = function(for: state.functionType)
-            machine.functionProven(function)
+            machine.functionProven(function.id)
             // What was registered once was free of contradictions.
-            try? functions[function]?.registered.register([MissingState(state)])
+            try? function.registered.register([MissingState(state)])
         }
         for waiting in contents.waiting {
             recover(waiting)
@@ -150,12 +110,12 @@ actor RuntimeShard {
 
     private func recover(_ waiting: WaitingMessages) {
         let function = function(for: waiting.address.functionType)
-        let (id, _) = machine.opened(function)
-        var record = AddressRecord(address: waiting.address, function: function)
+        let (id, _) = machine.opened(function.id)
+        let record = AddressRecord(id: id, address: waiting.address, function: function)
         record.spilled = waiting.count
         record.lastSequence = waiting.first - 1
         addresses[id] = record
-        addressIDs[waiting.address] = id
+        recordsByAddress[waiting.address] = record
         count(waiting.count, for: function)
     }
 
@@ -203,61 +163,59 @@ actor RuntimeShard {
 
     // MARK: Messages
 
-    func function(for functionType: String) -> DispatchMachine.FunctionID {
-        if let known = functionIDs[functionType] { return known }
-        let id = DispatchMachine.FunctionID(number: functionIDs.count)
-        let slash = functionType.utf8.firstIndex(of: UInt8(ascii: "/")) ?? functionType.endIndex
-        functionIDs[functionType] = id
-        functions[id] = FunctionRecord(
-            id: id,
+    func function(for functionType: String) -> FunctionRecord {
+        if let known = functions[functionType] { return known }
+        let record = FunctionRecord(
+            id: DispatchMachine.FunctionID(number: functions.count),
             functionType: functionType,
-            namespace: String(functionType[..<slash]),
-            name: String(functionType[slash...].dropFirst()),
+            figures: figures.figures(of: functionType),
             whyUnserved: routes.whyUnserved(functionType)
         )
-        return id
+        functions[functionType] = record
+        return record
     }
 
     /// How a function is called; what keeps it from being called where no endpoint serves it.
     func route(to functionType: String) throws(RequestReplyFailure) -> FunctionClients.Entry {
-        let typeName: TypeName
-        do throws(TypeNameError) {
-            typeName = try TypeName(parsing: functionType)
-        } catch {
-            throw RequestReplyFailure(.misconfigured, error.description)
-        }
-        return try routes.client(for: typeName)
+        // Names that somebody makes up leave no record behind.
+        guard let function = functions[functionType] else { return try routes.client(forType: functionType) }
+        return try route(to: function)
+    }
+
+    func route(to function: FunctionRecord) throws(RequestReplyFailure) -> FunctionClients.Entry {
+        if let known = function.route { return known }
+        let route = try routes.client(forType: function.functionType)
+        function.route = route
+        return route
     }
 
     /// Puts a message where it waits for its turn.
     func deliver(_ message: StoredMessage) {
-        let id: DispatchMachine.AddressID
         var actions: [DispatchMachine.Action] = []
-        if let known = addressIDs[message.target] {
-            id = known
+        let record: AddressRecord
+        if let known = recordsByAddress[message.target] {
+            record = known
         } else {
             let function = function(for: message.target.functionType)
-            (id, actions) = machine.opened(function)
-            addressIDs[message.target] = id
-            addresses[id] = AddressRecord(address: message.target, function: function)
+            let id: DispatchMachine.AddressID
+            (id, actions) = machine.opened(function.id)
+            record = AddressRecord(id: id, address: message.target, function: function)
+            recordsByAddress[message.target] = record
+            addresses[id] = record
         }
-        let isMemoryFull = waitingBytes >= limits.maxWaitingBytesInMemory || addresses[id]?.waiting.count ?? 0 >= limits.messagesInMemory
-        if addresses[id]?.take(message, isMemoryFull: isMemoryFull) == true {
+        let isMemoryFull = waitingBytes >= limits.maxWaitingBytesInMemory || record.waiting.count >= limits.messagesInMemory
+        if record.take(message, isMemoryFull: isMemoryFull) {
             waitingBytes += message.invocation.count
         }
-        if let function = addresses[id]?.function {
-            count(1, for: function)
-        }
+        count(1, for: record.function)
         perform(actions)
     }
 
     /// Messages for a function have become more or fewer.
-    func count(_ change: Int, for function: DispatchMachine.FunctionID) {
+    func count(_ change: Int, for function: FunctionRecord) {
         waitingCount += change
-        functions[function]?.waiting += change
-        if let functionType = functions[function]?.functionType {
-            figures.backlogChanged(functionType: functionType, by: change)
-        }
+        function.waiting += change
+        function.figures.change { $0.backlog += change }
     }
 
     // MARK: Actions
@@ -274,8 +232,8 @@ actor RuntimeShard {
                 }
             case .close(let id):
                 guard let record = addresses.removeValue(forKey: id) else { continue }
-                addressIDs[record.address] = nil
-                record.callEnded()
+                recordsByAddress[record.address] = nil
+                record.nobodyCalls()
             }
         }
     }
@@ -287,33 +245,11 @@ actor RuntimeShard {
     /// Takes over other endpoints. What waits for a function that could not be called is tried at once.
     func use(_ routes: FunctionClients) {
         self.routes = routes
-        for (id, function) in functions {
-            functions[id]?.whyUnserved = routes.whyUnserved(function.functionType)
+        for function in functions.values {
+            function.route = nil
+            function.whyUnserved = routes.whyUnserved(function.functionType)
         }
         perform(machine.pausesCutShort())
-    }
-}
-
-extension RuntimeShard.AddressRecord {
-    /// Lets those go on who waited for the end of the call.
-    func callEnded() {
-        for waiter in idleWaiters {
-            waiter.resume()
-        }
-    }
-
-    /// - Returns: whether the message is held here; otherwise it is in the store only.
-    mutating func take(_ message: StoredMessage, isMemoryFull: Bool) -> Bool {
-        // One from outside waits until it is stored, while those of functions come at once and may overtake it. Whoever reads
-        // the store for what comes after them does not find it.
-        let isOvertaken = message.sequence < lastSequence
-        guard isOvertaken || (spilled == 0 && !isMemoryFull) else {
-            spilled += 1
-            return false
-        }
-        waiting.append(message)
-        lastSequence = max(lastSequence, message.sequence)
-        return true
     }
 }
 

@@ -29,9 +29,11 @@ struct SequencedRecords<Record: Sendable>: Sendable {
         }
     }
 
-    mutating func remove(_ sequence: Int64) {
+    /// - Returns: whether it was there.
+    @discardableResult
+    mutating func remove(_ sequence: Int64) -> Bool {
         let place = self.place(of: sequence)
-        guard place < slots.count, slots[place].sequence == sequence, slots[place].record != nil else { return }
+        guard place < slots.count, slots[place].sequence == sequence, slots[place].record != nil else { return false }
         slots[place].record = nil
         count -= 1
         while head < slots.count, slots[head].record == nil {
@@ -41,7 +43,11 @@ struct SequencedRecords<Record: Sendable>: Sendable {
             slots.removeFirst(head)
             head = 0
         }
+        return true
     }
+
+    /// All of them, in order.
+    var all: [Record] { slots[head...].compactMap(\.record) }
 
     /// The first records after a number, `limit` at most.
     func after(_ sequence: Int64, limit: Int) -> [Record] {

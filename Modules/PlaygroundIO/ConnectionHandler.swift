@@ -1,75 +1,109 @@
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOHTTPTypes
 internal import TransportCore
 
-/// Stands between the HTTP codec and whoever answers: lets whole requests through, one value at a time, and does what
-/// ``ConnectionMachine`` says.
-final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+/// Collects the requests of one connection, has them answered one after the other, and does what ``ConnectionMachine`` says.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
 
-    let presence = ClientPresence()
+    /// A request whose turn has not come.
+    private struct Waiting {
+        let head: HTTPRequestHead
+        let method: HTTPRequest.Method
+        let body: ByteBuffer
+    }
 
+    /// The request that is being answered.
+    private struct Current {
+        let number: Int
+        let isHead: Bool
+        let isLast: Bool
+        var task: Task<Void, Never>?
+    }
+
+    /// Nothing is read while so many requests wait for their turn.
+    private static let mostWaiting = 16
+
+    private let presence = ClientPresence()
+    private let respond: HTTPListener.Responder
     private let limits: ConnectionMachine.Limits
     private let crowdedLimits: ConnectionMachine.Limits
     private let crowd: Crowd
-    private var isOpen = false
     private let headLimit: Int
     private var machine: ConnectionMachine
-    private var request: (head: HTTPRequest, body: ByteBuffer)?
-    /// Whether the answer that is being sent says that it is the last one.
-    private var isLastAnswer = false
-    /// Answers that the socket has not taken.
-    private var sending = 0
-    private var timer: (due: TransportInstant, scheduled: Scheduled<Void>)?
+    private var context: ChannelHandlerContext?
+    private var endPromise: EventLoopPromise<Void>?
+    private var request: (head: HTTPRequestHead, method: HTTPRequest.Method, body: ByteBuffer)?
+    private var waiting: [Waiting] = []
+    private var current: Current?
+    private var numbers = 0
+    private var isServing = false
+    private var isReadingHeld = false
+    /// Answers that nobody got, and whose records are being put back.
+    private var losses = 0
+    /// Whether there are answers that the socket has not taken.
+    private var isSending = false
     /// Whether the last answer has been written, so that nobody may write another.
     private var hasWrittenLast = false
+    private var timer: (due: TransportInstant, scheduled: Scheduled<Void>)?
 
     /// - Parameters:
     ///   - crowdedLimits: what holds where a great many others of the `crowd` are there already.
     ///   - headLimit: what is said where a head is too long.
-    init(_ limits: ConnectionMachine.Limits, inCrowd crowdedLimits: ConnectionMachine.Limits, of crowd: Crowd, headLimit: Int) {
+    init(
+        _ limits: ConnectionMachine.Limits,
+        inCrowd crowdedLimits: ConnectionMachine.Limits,
+        of crowd: Crowd,
+        headLimit: Int,
+        _ respond: @escaping HTTPListener.Responder
+    ) {
         self.limits = limits
         self.crowdedLimits = crowdedLimits
         self.crowd = crowd
         self.headLimit = headLimit
+        self.respond = respond
         machine = ConnectionMachine(limits, openedAt: .zero)
     }
 
+    /// When the connection is closed and nothing is done for it any more; `nil` before it is there.
+    var ended: EventLoopFuture<Void>? { endPromise?.futureResult }
+
     func handlerAdded(context: ChannelHandlerContext) {
-        isOpen = true
+        self.context = context
+        endPromise = context.eventLoop.makePromise()
         machine = ConnectionMachine(crowd.joined() ? crowdedLimits : limits, openedAt: now(context))
         arm(context)
-        let pipeline = context.pipeline.syncOperations
-        if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
-            // Where it is not found, this is no connection of HTTP/1, and there is nothing to add.
-            try? pipeline.addHandler(OldVersionHandler(), position: .after(decoder))
-        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        end()
+        closed()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end()
-        context.fireChannelInactive()
+        closed()
     }
 
-    private func end() {
-        if isOpen {
-            isOpen = false
-            crowd.left()
-        }
+    private func closed() {
+        guard context != nil else { return }
+        context = nil
+        crowd.left()
         machine.closed()
         timer?.scheduled.cancel()
         timer = nil
         request = nil
+        waiting = []
         presence.interrupt(.left)
+        current?.task?.cancel()
+        endIfDone()
+    }
+
+    private func endIfDone() {
+        guard context == nil, current == nil, losses == 0 else { return }
+        endPromise?.succeed()
+        endPromise = nil
     }
 
     // MARK: - Requests
@@ -77,10 +111,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            let length = head.headerFields[.contentLength].flatMap { Int($0) }
-            let expectsContinue = head.headerFields[.expect]?.lowercased() == "100-continue"
-            request = (head, ByteBuffer())
-            perform(machine.headReceived(length: length, expectsContinue: expectsContinue, at: now(context)), context)
+            headReceived(head, context)
         case .body(var part):
             let action = machine.bodyReceived(part.readableBytes, at: now(context))
             if action == .keep {
@@ -93,8 +124,18 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         arm(context)
     }
 
+    private func headReceived(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard let method = HTTPRequest.Method(head.method.rawValue) else {
+            return perform(machine.failed(.malformed, at: now(context)), context)
+        }
+        request = (head, method, ByteBuffer())
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
+        let expectsContinue = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+        perform(machine.headReceived(length: length, expectsContinue: expectsContinue, at: now(context)), context)
+    }
+
     private func append(_ part: inout ByteBuffer) {
-        guard let (head, body) = request else { return }
+        guard let (head, method, body) = request else { return }
         // Not while `request` holds the same buffer: it would be copied for each part.
         request = nil
         var whole = body
@@ -103,20 +144,15 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         } else {
             whole.writeBuffer(&part)
         }
-        request = (head, whole)
+        request = (head, method, whole)
     }
 
-    private func forward(_ context: ChannelHandlerContext) {
-        guard case (var head, let body)? = request else { return }
-        request = nil
-        // Whoever reads the body can tell by it that it has all of it, also where the client did not say how much comes.
-        head.headerFields[.contentLength] = String(body.readableBytes)
-        head.headerFields[.transferEncoding] = nil
-        context.fireChannelRead(wrapInboundOut(.head(head)))
-        if body.readableBytes > 0 {
-            context.fireChannelRead(wrapInboundOut(.body(body)))
+    func read(context: ChannelHandlerContext) {
+        if waiting.count < Self.mostWaiting {
+            context.read()
+        } else {
+            isReadingHeld = true
         }
-        context.fireChannelRead(wrapInboundOut(.end(nil)))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -129,7 +165,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             perform(machine.failed(.malformed, at: now(context)), context)
         }
         arm(context)
-        context.fireErrorCaught(error)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -139,49 +174,119 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             perform(machine.inputEnded(), context)
         case is ChannelShouldQuiesceEvent:
             presence.interrupt(.draining)
+            perform(machine.drainBegan(), context)
         default:
             break
         }
-        context.fireUserInboundEventTriggered(event)
+        arm(context)
     }
 
     // MARK: - Answers
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard !hasWrittenLast else {
-            promise?.fail(ChannelError.outputClosed)
-            return
+    /// Has requests answered, as long as answers come at once.
+    private func serve() {
+        guard !isServing else { return }
+        isServing = true
+        defer { isServing = false }
+        while current == nil, !waiting.isEmpty, let context {
+            begin(waiting.removeFirst(), context)
         }
-        switch unwrapOutboundIn(data) {
-        case .head(let head):
-            if head.status.kind != .informational {
-                isLastAnswer = head.headerFields[.connection] == "close"
-            }
-            context.write(data, promise: promise)
-        case .body:
-            context.write(data, promise: promise)
-        case .end:
-            let action = machine.answerSent(isLast: isLastAnswer, at: now(context))
-            hasWrittenLast = isLastAnswer
-            context.writeAndFlush(data, promise: watched(promise, context))
-            perform(action, context)
-            arm(context)
+        if isReadingHeld, waiting.count < Self.mostWaiting, let context {
+            isReadingHeld = false
+            context.read()
         }
     }
 
-    /// Has the machine told when the socket has taken the answer.
-    private func watched(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
-        let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
-        sending += 1
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        promise.futureResult.whenSuccess {
-            let (handler, context) = bound.value
-            handler.sending -= 1
-            guard handler.sending == 0 else { return }
-            handler.perform(handler.machine.answersTaken(at: handler.now(context)), context)
-            handler.arm(context)
+    private func begin(_ request: Waiting, _ context: ChannelHandlerContext) {
+        numbers += 1
+        let number = numbers
+        current = Current(number: number, isHead: request.method == .head, isLast: Self.isLast(request.head))
+        let call = HTTPCall(
+            method: request.method,
+            target: request.head.uri,
+            headers: request.head.headers,
+            body: request.body,
+            presence: presence
+        )
+        let loop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let task = respond(call) { answer in
+            if loop.inEventLoop {
+                bound.value.answered(number, answer)
+            } else {
+                loop.execute { bound.value.answered(number, answer) }
+            }
         }
+        if current?.number == number {
+            current?.task = task
+        }
+    }
+
+    /// Whether the client sends no other request, or none that could be read: the codec stops where a client asks for another
+    /// protocol. A client of HTTP/1.0 reads until the connection ends.
+    private static func isLast(_ head: HTTPRequestHead) -> Bool {
+        if head.version != .http1_1 || head.headers.contains(name: "Upgrade") { return true }
+        guard let connection = head.headers.first(name: "Connection") else { return false }
+        if connection.utf8.elementsEqual("keep-alive".utf8), head.headers["Connection"].count == 1 { return false }
+        return head.headers[canonicalForm: "Connection"].contains { $0.lowercased() == "close" }
+    }
+
+    private func answered(_ number: Int, _ answer: HTTPAnswer) {
+        guard let request = current, request.number == number else { return }
+        current = nil
+        guard let context, !hasWrittenLast else {
+            lost(answer)
+            return endIfDone()
+        }
+        let isLast = request.isLast || machine.isNextAnswerLast
+        let action = machine.answerSent(isLast: isLast, at: now(context))
+        write(answer, isLast: isLast, withBody: !request.isHead, context)
+        perform(action, context)
+        arm(context)
+        serve()
+    }
+
+    private func write(_ answer: HTTPAnswer, isLast: Bool, withBody: Bool, _ context: ChannelHandlerContext) {
+        hasWrittenLast = isLast
+        isSending = true
+        context.write(wrapOutboundOut(.head(answer.head(isLast: isLast))), promise: nil)
+        if withBody, answer.body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: answer.whenLost == nil ? nil : watched(answer, context))
+        takenIfSo(context)
+    }
+
+    /// Has it told where the client does not get an answer.
+    private func watched(_ answer: HTTPAnswer, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        promise.futureResult.whenFailure { _ in bound.value.lost(answer) }
         return promise
+    }
+
+    private func lost(_ answer: HTTPAnswer) {
+        guard let whenLost = answer.whenLost, let loop = endPromise?.futureResult.eventLoop else { return }
+        losses += 1
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        Task {
+            await whenLost()
+            loop.execute {
+                bound.value.losses -= 1
+                bound.value.endIfDone()
+            }
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        takenIfSo(context)
+    }
+
+    private func takenIfSo(_ context: ChannelHandlerContext) {
+        guard isSending, context.channel.isWritable, self.context != nil else { return }
+        isSending = false
+        perform(machine.answersTaken(at: now(context)), context)
+        arm(context)
     }
 
     // MARK: - What the machine says
@@ -191,34 +296,25 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .nothing, .keep:
             break
         case .keepAndContinue:
-            context.write(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
-            context.flush()
+            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
         case .forward:
-            forward(context)
+            if let (head, method, body) = request {
+                request = nil
+                waiting.append(Waiting(head: head, method: method, body: body))
+                serve()
+            }
         case .drop:
             request = nil
         case .refuse(let refusal):
-            refuse(refusal, context)
+            let isHead = request?.method == .head
+            request = nil
+            write(HTTPAnswer(refusal), isLast: true, withBody: !isHead, context)
         case .shutOutput:
             // Not the whole: while the client still sends, the system would throw away the answer with what came.
             context.close(mode: .output, promise: nil)
         case .close:
             context.close(promise: nil)
         }
-    }
-
-    private func refuse(_ refusal: HTTPRefusal, _ context: ChannelHandlerContext) {
-        let isHead = request?.head.method == .head
-        request = nil
-        hasWrittenLast = true
-        let answer = HTTPAnswer(refusal)
-        var head = answer.head
-        head.headerFields[.connection] = "close"
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !isHead {
-            context.write(wrapOutboundOut(.body(answer.body)), promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: watched(nil, context))
     }
 
     // MARK: - Time
@@ -230,7 +326,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Sees to it that the timer fires when the machine wants it to. One that fires earlier is left alone, so that not each
     /// request costs a timer.
     private func arm(_ context: ChannelHandlerContext) {
-        guard let deadline = machine.deadline else { return }
+        guard self.context != nil, let deadline = machine.deadline else { return }
         if let timer, timer.due <= deadline { return }
         timer?.scheduled.cancel()
         let delay = max(0, now(context).nanoseconds(until: deadline))

@@ -54,10 +54,17 @@ struct ConnectionMachine {
         var sendingSince: TransportInstant?
         /// When the connection was opened, or last became idle.
         var quietSince: TransportInstant
+        /// Why no request is taken any more, but for those that are there.
+        var isDraining = false
+        var hasInputEnded = false
+
+        /// Whether it ends when what is there has been answered.
+        var isEnding: Bool { hasInputEnded || isDraining && incoming == nil }
     }
 
     private let limits: Limits
     private var state: State
+    private var hasInputEnded = false
 
     init(_ limits: Limits, openedAt now: TransportInstant) {
         self.limits = limits
@@ -77,6 +84,11 @@ struct ConnectionMachine {
         case .leaving(let since): return since.advanced(by: limits.farewell)
         case .refusing, .ended: return nil
         }
+    }
+
+    /// Whether the connection ends with the next answer.
+    var isNextAnswerLast: Bool {
+        if case .serving(let serving) = state { serving.unanswered == 1 && serving.isEnding } else { false }
     }
 
     /// - Parameters:
@@ -157,8 +169,10 @@ struct ConnectionMachine {
         case .serving(var serving):
             serving.sendingSince = nil
             serving.quietSince = now
-            state = .serving(serving)
-            return .nothing
+            return end(serving)
+        case .sendingLast where hasInputEnded:
+            state = .ended
+            return .close
         case .sendingLast:
             state = .leaving(since: now)
             return .shutOutput
@@ -169,7 +183,36 @@ struct ConnectionMachine {
 
     /// The client sends nothing more.
     mutating func inputEnded() -> Action {
-        guard case .leaving = state else { return .nothing }
+        hasInputEnded = true
+        switch state {
+        case .serving(var serving):
+            serving.hasInputEnded = true
+            // What has come of it is no request and never will be.
+            serving.incoming = nil
+            return end(serving)
+        case .leaving:
+            state = .ended
+            return .close
+        case .refusing, .sendingLast, .ended:
+            return .nothing
+        }
+    }
+
+    /// The server is shutting down: what is there is answered, and nothing else.
+    mutating func drainBegan() -> Action {
+        guard case .serving(var serving) = state else { return .nothing }
+        serving.isDraining = true
+        return end(serving)
+    }
+
+    /// Ends the connection where nothing is left to be done.
+    private mutating func end(_ serving: Serving) -> Action {
+        state = .serving(serving)
+        guard serving.isEnding, serving.unanswered == 0 else { return .nothing }
+        if let since = serving.sendingSince {
+            state = .sendingLast(since: since)
+            return .nothing
+        }
         state = .ended
         return .close
     }

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import NIOCore
+internal import NIOHTTP1
 
 /// A whole answer to a request.
 struct HTTPAnswer: Sendable {
@@ -44,11 +45,20 @@ struct HTTPAnswer: Sendable {
     private static let meantStatus = HTTPField.Name("Status")
 
     /// The head that goes before the body.
-    var head: HTTPResponse {
-        var head = HTTPResponse(status: status, headerFields: fields)
-        if status != .noContent {
-            head.headerFields[.contentLength] = String(body.readableBytes)
+    /// - Parameter isLast: whether the connection ends with it.
+    func head(isLast: Bool) -> HTTPResponseHead {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(fields.count + 2)
+        for field in fields {
+            headers.add(name: field.name.rawName, value: field.value)
         }
-        return head
+        if status != .noContent {
+            headers.add(name: "Content-Length", value: String(body.readableBytes))
+        }
+        if isLast {
+            headers.add(name: "Connection", value: "close")
+        }
+        let status = HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase)
+        return HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     }
 }

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 public import Logging
-internal import NIOCore
+public import NIOCore
+public import NIOPosix
 public import RuntimeCore
 
 /// The ingress of kind `io.statefun.playground.v1/ingress`: takes `PUT` and `POST` of
@@ -9,7 +10,7 @@ public final class PlaygroundIngress: Ingress {
     /// How long the name of a message may be.
     static let longestKey = 256
     /// The field that names it.
-    private static let keyField = HTTPField.Name("Idempotency-Key")
+    private static let keyField = "Idempotency-Key"
 
     private let options: PlaygroundOptions
     private let listener: HTTPListener
@@ -17,19 +18,33 @@ public final class PlaygroundIngress: Ingress {
     /// - Parameters:
     ///   - spec: what the `module.yaml` says.
     ///   - options: what the program says.
+    ///   - loops: where its connections live. Messages take no change of threads where that is the loop of the runtime.
     ///   - logger: told only what no answer can tell.
-    public init(_ spec: PlaygroundIngressSpec, options: PlaygroundOptions = PlaygroundOptions(), logger: Logger) {
+    public init(
+        _ spec: PlaygroundIngressSpec,
+        options: PlaygroundOptions = PlaygroundOptions(),
+        loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        logger: Logger
+    ) {
         self.options = options
-        listener = HTTPListener(port: spec.port, options: options, logger: logger)
+        listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger)
     }
 
     /// Binds the port. To be called once.
     /// - Returns: the URL, with the port that the system chose where the spec says 0.
     public func start(into messages: any MessageAccepting) async throws(ComponentFailure) -> String {
         let compatStatus = options.compatStatus
-        return try await listener.start { call in
-            let answer = await Self.answer(call, messages)
-            return compatStatus ? answer.inCompatibleForm : answer
+        return try await listener.start { call, answer in
+            do throws(HTTPRefusal) {
+                messages.begin(try Self.message(call)) { refusal in
+                    let result = refusal.map { HTTPAnswer(Self.refusal($0)) } ?? HTTPAnswer(.accepted)
+                    answer(compatStatus ? result.inCompatibleForm : result)
+                }
+            } catch {
+                let refused = HTTPAnswer(error)
+                answer(compatStatus ? refused.inCompatibleForm : refused)
+            }
+            return nil
         }
     }
 
@@ -37,30 +52,16 @@ public final class PlaygroundIngress: Ingress {
         await listener.stop(drainingFor: limit)
     }
 
-    private static func answer(_ call: HTTPCall, _ messages: any MessageAccepting) async -> HTTPAnswer {
-        do throws(HTTPRefusal) {
-            let message = try message(call)
-            do throws(IngressRefusal) {
-                try await messages.accept(message)
-            } catch {
-                throw refusal(error)
-            }
-            return HTTPAnswer(.accepted)
-        } catch {
-            return HTTPAnswer(error)
-        }
-    }
-
     private static func message(_ call: HTTPCall) throws(HTTPRefusal) -> IngressMessage {
         let target = try IngressPath.parse(call.target)
         guard call.method == .put || call.method == .post else {
             throw .method(call.method, allowed: [.put, .post])
         }
-        let key = keyField.flatMap { call.fields[$0] }
+        let key = call.field(keyField)
         if let key, key.isEmpty || key.utf8.count > longestKey {
             throw HTTPRefusal(.badRequest, "the Idempotency-Key has \(key.utf8.count) bytes; write 1 to \(longestKey)")
         }
-        let value = try IngressValue(contentType: call.fields[.contentType], body: Array(call.body.readableBytesView))
+        let value = try IngressValue(contentType: call.field("Content-Type"), body: Array(call.body.readableBytesView))
         return IngressMessage(to: target, typename: value.typename, value.value, idempotencyKey: key)
     }
 

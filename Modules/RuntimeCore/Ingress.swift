@@ -14,6 +14,24 @@ public protocol MessageAccepting: Sendable {
     /// Takes a message. When this returns, the message will be delivered, whatever happens to the process.
     /// - Throws: ``IngressRefusal``; the message has not been taken then.
     func accept(_ message: IngressMessage) async throws(IngressRefusal)
+
+    /// Does the same without a task that waits.
+    /// - Parameter completion: told once, maybe before this returns and on any thread: `nil` when the message will be delivered,
+    ///   otherwise why it has not been taken.
+    func begin(_ message: IngressMessage, _ completion: @escaping @Sendable (IngressRefusal?) -> Void)
+}
+
+extension MessageAccepting {
+    public func begin(_ message: IngressMessage, _ completion: @escaping @Sendable (IngressRefusal?) -> Void) {
+        Task {
+            do throws(IngressRefusal) {
+                try await accept(message)
+                completion(nil)
+            } catch {
+                completion(error)
+            }
+        }
+    }
 }
 
 /// A message from outside.

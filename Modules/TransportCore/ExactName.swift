@@ -12,7 +12,7 @@ package struct ExactName: Hashable, Sendable {
 
     @inlinable
     package static func == (left: Self, right: Self) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        left.text.hasSameBytes(as: right.text)
     }
 
     @inlinable
@@ -21,6 +21,23 @@ package struct ExactName: Hashable, Sendable {
         bytes.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         // No UTF-8 text holds this byte, so two names in a row never hash like their concatenation cut elsewhere.
         hasher.combine(UInt8.max)
+    }
+}
+
+extension String {
+    /// Whether two texts are the same byte by byte. Element by element, the library takes several times as long.
+    @inlinable
+    package func hasSameBytes(as other: String) -> Bool {
+        let count = utf8.count
+        guard count == other.utf8.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { mine in
+            other.utf8.withContiguousStorageIfAvailable { others in
+                for index in 0..<count where mine[index] != others[index] { return false }
+                return true
+            }
+        }
+        // Text from elsewhere may lie in pieces.
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }
 

@@ -212,7 +212,7 @@ import TransportCore
         // Its state cannot be read, nor what waits for it beyond the first message.
         try await app.send("example/person", "Cid", .int(1))
         gate.open()
-        try await app.until { await app.runtime.shard.addresses.values.contains { $0.lastFailure != nil } }
+        try await app.until { await app.runtime.shard.hasFailures }
         app.store.failReads(nil)
         try await app.until("seen", of: "example/person", "Bob", is: 6)
         try await app.until("seen", of: "example/person", "Cid", is: 1)

@@ -90,7 +90,7 @@ import TransportCore
         }
         #expect(await app.runtime.shard.waitingCount == 0)
         #expect(await app.runtime.shard.waitingBytes == 0)
-        #expect(await app.runtime.shard.addresses.isEmpty)
+        #expect(await app.runtime.shard.addressCount == 0)
         await app.stop()
     }
 

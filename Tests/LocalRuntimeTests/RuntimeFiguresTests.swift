@@ -78,7 +78,6 @@ import TransportCore
         figures.inFlightChanged(functionType: "example/a", by: 1)
         figures.inFlightChanged(functionType: "example/a", by: -1)
         figures.backlogChanged(functionType: "example/a", by: 3)
-        figures.sent(functionType: "example/c", messages: 0, egress: 0)
         #expect(heard.withLockedValue { $0 } == [.down(.connectFailed), .back])
         let functions = figures.functions
         #expect(functions.map(\.functionType) == ["example/a", "example/b"])

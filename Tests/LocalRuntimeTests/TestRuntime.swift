@@ -214,3 +214,9 @@ enum Bodies {
     /// Keeps nothing and does nothing.
     static let nothing: TestFunctions.Body = { _ in .result(InvocationResult()) }
 }
+
+extension RuntimeShard {
+    /// Whether an address waits whose last call has failed.
+    var hasFailures: Bool { addresses.values.contains { $0.lastFailure != nil } }
+    var addressCount: Int { addresses.count }
+}

@@ -104,6 +104,46 @@ import TransportCore
         #expect(machine.deadline == at(1_030))
     }
 
+    @Test("a client that sends nothing more gets its answers, and the connection ends with the last one")
+    func inputEnds() {
+        var machine = machine()
+        var idle = machine
+        #expect(idle.inputEnded() == .close)
+        for time in [Int64(1), 2] {
+            #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(time)) == .keep)
+            #expect(machine.requestEnded() == .forward)
+        }
+        // A third one that will never be whole.
+        #expect(machine.headReceived(length: 5, expectsContinue: false, at: at(3)) == .keep)
+        #expect(machine.inputEnded() == .nothing)
+        #expect(!machine.isNextAnswerLast)
+        #expect(machine.answerSent(isLast: false, at: at(4)) == .nothing)
+        #expect(machine.isNextAnswerLast)
+        #expect(machine.answerSent(isLast: true, at: at(5)) == .nothing)
+        #expect(machine.answersTaken(at: at(6)) == .close)
+    }
+
+    @Test("a server that is shutting down ends idle connections at once, and the others with their last answer")
+    func draining() {
+        var idle = machine()
+        #expect(idle.drainBegan() == .close)
+        var sending = machine()
+        #expect(sending.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(sending.requestEnded() == .forward)
+        var answering = sending
+        #expect(sending.answerSent(isLast: false, at: at(2)) == .nothing)
+        #expect(sending.drainBegan() == .nothing)
+        #expect(sending.answersTaken(at: at(3)) == .shutOutput)
+        #expect(answering.drainBegan() == .nothing)
+        #expect(answering.isNextAnswerLast)
+        // What has begun to come in is still answered.
+        #expect(answering.headReceived(length: 0, expectsContinue: false, at: at(4)) == .keep)
+        #expect(!answering.isNextAnswerLast)
+        #expect(answering.requestEnded() == .forward)
+        #expect(answering.answerSent(isLast: false, at: at(5)) == .nothing)
+        #expect(answering.isNextAnswerLast)
+    }
+
     @Test("after the last answer the client has a moment to close")
     func farewell() {
         var machine = machine()
@@ -111,7 +151,6 @@ import TransportCore
         #expect(machine.requestEnded() == .forward)
         #expect(machine.answerSent(isLast: true, at: at(2)) == .nothing)
         #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(2)) == .drop)
-        #expect(machine.inputEnded() == .nothing)
         #expect(machine.answersTaken(at: at(3)) == .shutOutput)
         #expect(machine.timerFired(at: at(4)) == .nothing)
         var late = machine

@@ -4,6 +4,7 @@ import HTTPExchange
 import HTTPFunctionEndpoint
 import LocalRuntime
 import Logging
+import NIOCore
 import NIOPosix
 import PlaygroundIO
 import RuntimeCore
@@ -115,7 +116,7 @@ struct RunCommand: AsyncParsableCommand {
             module,
             components,
             transports: transports.registry,
-            store: try makeStore(in: directory),
+            store: try makeStore(in: directory, loop),
             options: playgroundOptions,
             configuration: .init(
                 limits: RuntimeLimits(maxInFlight: maxInFlight, maxAttempts: maxAttempts, maxWaiting: maxWaiting),
@@ -155,8 +156,8 @@ struct RunCommand: AsyncParsableCommand {
         return .failure
     }
 
-    private func makeStore(in directory: DataDirectory) throws -> any StateStore & WaitingStore {
-        if inMemory { return InMemoryStateStore() }
+    private func makeStore(in directory: DataDirectory, _ loop: any EventLoop) throws -> any StateStore & WaitingStore {
+        if inMemory { return InMemoryStateStore(on: loop) }
         do throws(StoreFailure) {
             return try SQLiteStateStore(path: directory.storePath)
         } catch {

@@ -2,6 +2,7 @@ import AdminIO
 import HTTPFunctionEndpoint
 import LocalRuntime
 import Logging
+import NIOCore
 import PlaygroundIO
 import RuntimeCore
 import TransportCore
@@ -16,6 +17,7 @@ actor RunningApplication {
 
     nonisolated let runtime: LocalRuntime
     private let options: PlaygroundOptions
+    private let loop: any EventLoop
     private let logger: Logger
     private var ingresses: [Server] = []
     private var egresses: [(server: Server?, egress: PlaygroundEgress, port: Int)] = []
@@ -31,9 +33,10 @@ actor RunningApplication {
         configuration: LocalRuntime.Configuration
     ) {
         self.options = options
-        logger = configuration.logger
-        let logger = configuration.logger
-        egresses = components.egresses.map { (nil, PlaygroundEgress($0, options: options, logger: logger), $0.port) }
+        let (loop, logger) = (configuration.loop, configuration.logger)
+        self.loop = loop
+        self.logger = logger
+        egresses = components.egresses.map { (nil, PlaygroundEgress($0, options: options, loops: loop, logger: logger), $0.port) }
         runtime = LocalRuntime(
             module,
             transports: transports,
@@ -71,7 +74,7 @@ actor RunningApplication {
     }
 
     private func start(_ spec: PlaygroundIngressSpec) async throws(ComponentFailure) -> Server {
-        let ingress = PlaygroundIngress(spec, options: options, logger: logger)
+        let ingress = PlaygroundIngress(spec, options: options, loops: loop, logger: logger)
         let url = try await ingress.start(into: runtime.messages)
         return Server(port: spec.port, url: url) { await ingress.stop(drainingFor: $0) }
     }
@@ -89,7 +92,7 @@ actor RunningApplication {
                     let known = oldEgresses.remove(at: index)
                     newEgresses.append((known.server, known.egress, spec.topics))
                 } else {
-                    let egress = PlaygroundEgress(spec, options: options, logger: logger)
+                    let egress = PlaygroundEgress(spec, options: options, loops: loop, logger: logger)
                     let server = try await start(egress, port: spec.port)
                     started.append(server)
                     newEgresses.append((server, egress, spec.topics))

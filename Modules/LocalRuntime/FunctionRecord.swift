@@ -1,0 +1,30 @@
+internal import HTTPFunctionEndpoint
+internal import TransportCore
+
+/// A function type that something waits for or has waited for. Belongs to one ``RuntimeShard``.
+final class FunctionRecord {
+    let id: DispatchMachine.FunctionID
+    let functionType: String
+    let namespace: String
+    let name: String
+    let figures: RuntimeFigures.Counted
+    var registered = RegisteredStates()
+    /// Messages that wait for it.
+    var waiting = 0
+    /// What a call failed with that is not answered yet, or was lately.
+    var lastFailure: RequestReplyFailure?
+    /// How it is called; `nil` where that has not been asked yet.
+    var route: FunctionClients.Entry?
+    /// Why no endpoint serves it; `nil` where one does.
+    var whyUnserved: String?
+
+    init(id: DispatchMachine.FunctionID, functionType: String, figures: RuntimeFigures.Counted, whyUnserved: String?) {
+        self.id = id
+        self.functionType = functionType
+        self.figures = figures
+        self.whyUnserved = whyUnserved
+        let slash = functionType.utf8.firstIndex(of: UInt8(ascii: "/")) ?? functionType.endIndex
+        namespace = String(functionType[..<slash])
+        name = String(functionType[slash...].dropFirst())
+    }
+}

@@ -1,0 +1,67 @@
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import RuntimeCore
+
+/// Makes the connections of a listener, each with a handler of its own and without a task for its requests.
+struct ConnectionSetup: ServerChildChannel {
+    struct Value: ServerChildChannelValue {
+        let channel: any Channel
+        /// Nothing is done for the connection any more.
+        let ended: EventLoopFuture<Void>
+    }
+
+    private let limits: ConnectionMachine.Limits
+    private let crowdedLimits: ConnectionMachine.Limits
+    private let crowd: Crowd
+    private let headLimit: Int
+    private let respond: HTTPListener.Responder
+
+    init(_ options: PlaygroundOptions, _ respond: @escaping HTTPListener.Responder) {
+        limits = ConnectionMachine.Limits(
+            body: options.bodyLimit,
+            idle: options.idleLimit,
+            transfer: options.transferLimit,
+            farewell: min(.seconds(2), options.idleLimit)
+        )
+        var crowded = limits
+        crowded.idle = min(options.crowdedIdleLimit, options.idleLimit)
+        crowdedLimits = crowded
+        crowd = Crowd(limit: DescriptorLimit.lowering(options.connectionLimit))
+        headLimit = options.headLimit
+        self.respond = respond
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            var decoding = NIOHTTPDecoderLimitConfiguration()
+            decoding.maxHeaderFieldSize = headLimit
+            decoding.maxHeaderListSize = headLimit
+            decoding.maxHeaderFieldCount = 100
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false,
+                withErrorHandling: false,
+                // What is sent is made of fields that were checked when they were made.
+                withOutboundHeaderValidation: false,
+                withEncoderConfiguration: .init(),
+                withDecoderLimitConfiguration: decoding
+            )
+            // Then "writable" means that the socket has taken everything.
+            try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
+            let handler = ConnectionHandler(limits, inCrowd: crowdedLimits, of: crowd, headLimit: headLimit, respond)
+            try pipeline.addHandler(handler)
+            return Value(channel: channel, ended: handler.ended ?? channel.closeFuture)
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await withTaskCancellationHandler {
+            // It does not fail.
+            try? await value.ended.get()
+        } onCancel: {
+            value.channel.close(promise: nil)
+        }
+    }
+}

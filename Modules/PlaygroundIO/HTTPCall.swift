@@ -1,0 +1,21 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A whole request.
+struct HTTPCall: Sendable {
+    let method: HTTPRequest.Method
+    /// Path and query as they were sent.
+    let target: String
+    let headers: HTTPHeaders
+    let body: ByteBuffer
+    /// What tells whether the client still waits for the answer.
+    let presence: ClientPresence
+
+    /// What a field says; of several with the same name all that they say, as a list.
+    func field(_ name: String) -> String? {
+        guard let first = headers.first(name: name) else { return nil }
+        let all = headers[name]
+        return all.count > 1 ? all.joined(separator: ", ") : first
+    }
+}
