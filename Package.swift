@@ -18,7 +18,6 @@ enum Outside {
     static let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
     static let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
     static let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-    static let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 }
 
 let settings: [SwiftSetting] = [
@@ -56,7 +55,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     (
         "PlaygroundIO", ["TransportCore", "RuntimeCore"],
         [
-            Outside.nioCore, Outside.nioPosix, Outside.nioHTTP1, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes,
+            Outside.nioCore, Outside.nioPosix, Outside.nioHTTP1, Outside.nioLocks, Outside.httpTypes,
             Outside.hummingbird, Outside.log,
         ]
     ),
@@ -66,7 +65,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     ),
     (
         "LocalRuntime",
-        ["TransportCore", "RuntimeCore", "TypeName", "RequestReply", "HTTPFunctionEndpoint"],
+        ["TransportCore", "RuntimeCore", "RequestReply", "HTTPFunctionEndpoint"],
         [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log]
     ),
     (
@@ -112,7 +111,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], [Outside.grdb]),
     (
         "PlaygroundIO", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"],
-        [Outside.nioCore, Outside.nioEmbedded, Outside.nioLocks, Outside.nioHTTPTypes, Outside.httpTypes]
+        [Outside.nioCore, Outside.nioEmbedded, Outside.nioLocks, Outside.httpTypes]
     ),
     ("AdminIO", ["RuntimeCore", "TestSupport"], [Outside.nioCore]),
     (
@@ -161,7 +160,6 @@ let package = Package(
         // Without its default traits: no configuration package, and no more of Foundation than it needs.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
     ],
     targets: modules.map {
         .target(

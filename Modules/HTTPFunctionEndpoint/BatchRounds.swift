@@ -21,7 +21,8 @@ package struct BatchRounds {
     /// A request has been answered.
     /// - Parameter sent: the names of the state that the request held.
     /// - Throws: `RequestReplyFailure` of kind `protocolBroken` where the function will never have enough.
-    package mutating func answered(_ answer: FunctionAnswer, sent: @autoclosure () -> Set<ExactName>) throws(RequestReplyFailure) -> Action {
+    package mutating func answered(_ answer: FunctionAnswer, sent: @autoclosure () -> Set<ExactName>) throws(RequestReplyFailure) -> Action
+    {
         rounds += 1
         switch answer {
         case .result(let result):

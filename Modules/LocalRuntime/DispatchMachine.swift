@@ -125,14 +125,6 @@ struct DispatchMachine: Sendable {
         }
     }
 
-    /// Whether the address waits because of a failure: its own, or one that keeps its function out of reach.
-    func isBlocked(_ address: AddressID) -> Bool {
-        switch standing(of: address) {
-        case .pausing, .blocked: true
-        case .inLine, .called: failures(of: address) > 0
-        }
-    }
-
     /// How many addresses something waits for, by function, and how many of them wait because of a failure.
     func counts(of function: FunctionID) -> (all: Int, blocked: Int) {
         guard let function = functions[function] else { return (0, 0) }

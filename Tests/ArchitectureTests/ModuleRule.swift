@@ -70,7 +70,7 @@ struct ModuleRule: Equatable, Sendable {
             "PlaygroundIO",
             package: ["TransportCore", "RuntimeCore"],
             outside: [
-                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "NIOHTTPTypes", "HTTPTypes", "HummingbirdCore", "Logging",
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "HTTPTypes", "HummingbirdCore", "Logging",
             ],
             toolchain: cLibrary
         ),
@@ -82,7 +82,7 @@ struct ModuleRule: Equatable, Sendable {
         ),
         ModuleRule(
             "LocalRuntime",
-            package: ["TransportCore", "RuntimeCore", "TypeName", "RequestReply", "HTTPFunctionEndpoint"],
+            package: ["TransportCore", "RuntimeCore", "RequestReply", "HTTPFunctionEndpoint"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation + cLibrary
         ),

@@ -268,3 +268,13 @@ struct DispatchSimulation {
         simulation.run(steps: 1_500)
     }
 }
+
+extension DispatchMachine {
+    /// Whether the address waits because of a failure: its own, or one that keeps its function out of reach.
+    func isBlocked(_ address: AddressID) -> Bool {
+        switch standing(of: address) {
+        case .pausing, .blocked: true
+        case .inLine, .called: failures(of: address) > 0
+        }
+    }
+}
