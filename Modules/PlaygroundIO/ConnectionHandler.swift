@@ -24,8 +24,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         var task: Task<Void, Never>?
     }
 
-    /// Nothing is read while so many requests wait for their turn.
-    private static let mostWaiting = 16
+    /// Nothing is read while so many requests wait for their turn, or such with so many bytes.
+    private static let (mostWaiting, mostWaitingBytes) = (16, 65_536)
 
     private let presence = ClientPresence()
     private let respond: HTTPListener.Responder
@@ -38,13 +38,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var endPromise: EventLoopPromise<Void>?
     private var request: (head: HTTPRequestHead, method: HTTPRequest.Method, body: ByteBuffer)?
     private var waiting: [Waiting] = []
+    private var waitingBytes = 0
     private var current: Current?
     private var numbers = 0
     private var isServing = false
     private var isReadingHeld = false
     /// Answers that nobody got, and whose records are being put back.
     private var losses = 0
-    /// Whether there are answers that the socket has not taken.
+    /// Whether there are answers that the socket has not taken, as far as the machine knows. The channel may say that it has
+    /// while they are still being written.
     private var isSending = false
     /// Whether the last answer has been written, so that nobody may write another.
     private var hasWrittenLast = false
@@ -148,12 +150,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if waiting.count < Self.mostWaiting {
-            context.read()
-        } else {
+        if isFull {
             isReadingHeld = true
+        } else {
+            context.read()
         }
     }
+
+    private var isFull: Bool { waiting.count >= Self.mostWaiting || waitingBytes >= Self.mostWaitingBytes }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
@@ -189,9 +193,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isServing = true
         defer { isServing = false }
         while current == nil, !waiting.isEmpty, let context {
-            begin(waiting.removeFirst(), context)
+            let next = waiting.removeFirst()
+            waitingBytes -= next.body.readableBytes
+            begin(next, context)
         }
-        if isReadingHeld, waiting.count < Self.mostWaiting, let context {
+        if isReadingHeld, !isFull, let context {
             isReadingHeld = false
             context.read()
         }
@@ -239,22 +245,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
             return endIfDone()
         }
         let isLast = request.isLast || machine.isNextAnswerLast
-        let action = machine.answerSent(isLast: isLast, at: now(context))
         write(answer, isLast: isLast, withBody: !request.isHead, context)
-        perform(action, context)
+        // A refusal of what came after this request is written here, before the socket is said to have taken everything.
+        perform(machine.answerSent(isLast: isLast, at: now(context)), context)
+        isSending = true
+        takenIfSo(context)
         arm(context)
         serve()
     }
 
     private func write(_ answer: HTTPAnswer, isLast: Bool, withBody: Bool, _ context: ChannelHandlerContext) {
         hasWrittenLast = isLast
-        isSending = true
         context.write(wrapOutboundOut(.head(answer.head(isLast: isLast))), promise: nil)
         if withBody, answer.body.readableBytes > 0 {
             context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: answer.whenLost == nil ? nil : watched(answer, context))
-        takenIfSo(context)
     }
 
     /// Has it told where the client does not get an answer.
@@ -301,6 +307,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if let (head, method, body) = request {
                 request = nil
                 waiting.append(Waiting(head: head, method: method, body: body))
+                waitingBytes += body.readableBytes
                 serve()
             }
         case .drop:
@@ -309,6 +316,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let isHead = request?.method == .head
             request = nil
             write(HTTPAnswer(refusal), isLast: true, withBody: !isHead, context)
+            isSending = true
+            takenIfSo(context)
         case .shutOutput:
             // Not the whole: while the client still sends, the system would throw away the answer with what came.
             context.close(mode: .output, promise: nil)

@@ -20,6 +20,13 @@ actor EgressAnswering {
         self.topics = topics
     }
 
+    /// Answers a request when there is something to answer.
+    nonisolated func begin(_ call: HTTPCall, _ answered: @escaping @Sendable (HTTPAnswer) -> Void) -> Task<Void, Never> {
+        guard loop.inEventLoop else { return Task { answered(await answer(call)) } }
+        // A task that is made here begins here.
+        return assumeIsolated { answering in Task { answered(await answering.answer(call)) } }
+    }
+
     func answer(_ call: HTTPCall) async -> HTTPAnswer {
         do throws(HTTPRefusal) {
             let parts = call.target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -54,9 +61,9 @@ actor EgressAnswering {
     ) async throws(HTTPRefusal) -> [EgressRecord] {
         let presence = call.presence
         let limit = query.max ?? 1
-        let taking = Task { [source] () -> Result<[EgressRecord], StoreFailure> in
+        let taking = Task { () -> Result<[EgressRecord], StoreFailure> in
             do throws(StoreFailure) {
-                return .success(try await source.take(from: topic, atMost: limit, waiting: query.wait))
+                return .success(try await self.source.take(from: topic, atMost: limit, waiting: query.wait))
             } catch {
                 return .failure(error)
             }

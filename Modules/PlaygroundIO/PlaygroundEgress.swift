@@ -55,10 +55,7 @@ public final class PlaygroundEgress: Egress {
         let compatStatus = options.compatStatus
         let answering = EgressAnswering(topics, options, on: loops.any()) { [self] in self.topics }
         return try await listener.start { call, answered in
-            Task {
-                let answer = await answering.answer(call)
-                answered(compatStatus ? answer.inCompatibleForm : answer)
-            }
+            answering.begin(call) { answered(compatStatus ? $0.inCompatibleForm : $0) }
         }
     }
 
