@@ -123,7 +123,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
         [
             "HTTPExchange", "HTTPFunctionEndpoint", "RequestReply", "RuntimeCore", "SpecParser", "TransportCore", "TypeName", "TestSupport",
         ],
-        [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.protobuf, Outside.log]
+        [Outside.nioCore, Outside.nioPosix, Outside.nioEmbedded, Outside.nioLocks, Outside.protobuf, Outside.log]
     ),
     ("TestSupport", ["TransportCore"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioSSL]),
 ]
@@ -257,7 +257,8 @@ let package = Package(
             .target(
                 name: "FuzzTargets",
                 dependencies: dependencies([
-                    "HTTPExchange", "HTTPFunctionEndpoint", "ModuleComparison", "RequestReply", "SpecParser", "TransportCore", "TypeName",
+                    "Gateway", "HTTPExchange", "HTTPFunctionEndpoint", "ModuleComparison", "RequestReply", "SpecParser", "TransportCore",
+                    "TypeName",
                     "UnixSocket", "URLTemplate",
                 ]) + [Outside.nioCore, Outside.protobuf],
                 path: "Tests/FuzzTargets",

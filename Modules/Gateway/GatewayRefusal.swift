@@ -4,14 +4,14 @@ internal import TransportCore
 ///
 /// The statuses are chosen for what the runtime does with them. Its clients send a request again after 408, 409, 420, 429, 499
 /// and every 5xx, within their own time; after any other status the OkHttp one fails the call at once.
-struct GatewayRefusal: Error, Equatable {
-    var status: Int
+package struct GatewayRefusal: Error, Equatable {
+    package var status: Int
     /// What is wrong and what to do about it, in a sentence without a full stop.
-    var message: String
+    package var message: String
     /// When to try again, where that may help.
-    var retryAfter: Duration?
+    package var retryAfter: Duration?
     /// Whether nothing that follows on the connection can be read.
-    var isLast = true
+    package var isLast = true
 
     init(_ status: Int, _ message: String, retryAfter: Duration? = nil, isLast: Bool = true) {
         self.status = status

@@ -1,13 +1,13 @@
 internal import TransportCore
 
 /// The request line and the fields of a request that matter here (RFC 9112, sections 3 to 6).
-struct RequestHead: Equatable {
+package struct RequestHead: Equatable {
     /// How many bytes the body has.
-    var length: Int
+    package var length: Int
     /// Whether the client sends further requests on the connection.
-    var keepsAlive: Bool
+    package var keepsAlive: Bool
     /// Whether the client waits to be told to send the body (RFC 9110, section 10.1.1).
-    var expectsContinue = false
+    package var expectsContinue = false
 
     /// The most fields that a head may have.
     static let maxFields = 100

@@ -1,13 +1,13 @@
-internal import NIOCore
+package import NIOCore
 
 /// Takes the requests of one connection out of its bytes, one at a time, strictly: what other programs on the way might read
 /// differently is refused.
 ///
 /// A request is a head and as many bytes as its length says. Its body is a part of the buffer that it came in where it came at
 /// once, and is put together otherwise.
-struct RequestReader {
+package struct RequestReader {
     /// What the bytes so far come to.
-    enum Event: Equatable {
+    package enum Event: Equatable {
         /// More bytes are needed.
         case incomplete
         case head(RequestHead)
@@ -29,8 +29,9 @@ struct RequestReader {
     /// How many bytes of the head have been looked at.
     private var scanned = 0
     private var lineStart = 0
+    private var hasPassedEmptyLine = false
 
-    init(headLimit: Int) {
+    package init(headLimit: Int) {
         self.headLimit = headLimit
     }
 
@@ -41,7 +42,7 @@ struct RequestReader {
     var hasBegun: Bool { input.readableBytes > 0 || state != .head }
 
     /// Takes bytes in.
-    mutating func append(_ bytes: inout ByteBuffer) {
+    package mutating func append(_ bytes: inout ByteBuffer) {
         if input.readableBytes == 0 {
             input = bytes
         } else {
@@ -51,7 +52,7 @@ struct RequestReader {
 
     /// The next thing that can be read.
     /// - Throws: ``GatewayRefusal`` where the bytes are no request; nothing can be read after it.
-    mutating func next() throws(GatewayRefusal) -> Event {
+    package mutating func next() throws(GatewayRefusal) -> Event {
         switch state {
         case .head: try nextHead()
         case .body(let length): nextBody(length)
@@ -59,12 +60,13 @@ struct RequestReader {
     }
 
     private mutating func nextHead() throws(GatewayRefusal) -> Event {
-        if scanned == 0, input.readableBytes >= 2, input.getInteger(at: input.readerIndex, as: UInt16.self) == 0x0D0A {
+        while scanned == 0, let first = input.getInteger(at: input.readerIndex, as: UInt8.self), first == 0x0D {
+            guard let second = input.getInteger(at: input.readerIndex + 1, as: UInt8.self) else { return .incomplete }
+            guard second == 0x0A else { break }
             // RFC 9112, section 2.2: one empty line before a request is passed over.
+            guard !hasPassedEmptyLine else { throw .malformed("it is empty") }
+            hasPassedEmptyLine = true
             input.moveReaderIndex(forwardBy: 2)
-            if input.readableBytes >= 2, input.getInteger(at: input.readerIndex, as: UInt16.self) == 0x0D0A {
-                throw .malformed("it is empty")
-            }
         }
         guard let count = try scan() else { return .incomplete }
         var outcome = Result<RequestHead, GatewayRefusal>.failure(.malformed("it is empty"))
@@ -76,6 +78,7 @@ struct RequestReader {
         input.moveReaderIndex(forwardBy: count)
         scanned = 0
         lineStart = 0
+        hasPassedEmptyLine = false
         state = .body(head.length)
         return .head(head)
     }

@@ -3,23 +3,23 @@
 /// The message has a field 100, the batch, which has a field 1, the address, with namespace, type and id in the fields 1 to 3.
 /// Fields come in any order, and unknown ones are skipped. What lies behind the address is not looked at: whether that is sound
 /// is for the function to say. Should a message hold two addresses, which no serializer writes, the first one counts.
-enum TargetScanner {
+package enum TargetScanner {
     /// Where the parts of the address are, in bytes from the beginning of the message.
-    struct Target: Equatable {
-        var namespace = 0..<0
-        var name = 0..<0
-        var id = 0..<0
+    package struct Target: Equatable {
+        package var namespace = 0..<0
+        package var name = 0..<0
+        package var id = 0..<0
     }
 
     /// What the bytes so far say.
-    enum Outcome: Equatable {
+    package enum Outcome: Equatable {
         case found(Target)
         /// The address has not arrived, as far as can be told.
         case incomplete
         /// The bytes are no message with an address, in a clause such as `its target is missing`.
         case malformed(StaticString)
 
-        static func == (left: Outcome, right: Outcome) -> Bool {
+        package static func == (left: Outcome, right: Outcome) -> Bool {
             switch (left, right) {
             case (.found(let left), .found(let right)): left == right
             case (.incomplete, .incomplete): true
@@ -35,7 +35,7 @@ enum TargetScanner {
     /// - Parameters:
     ///   - bytes: the message from its beginning, as far as it has arrived.
     ///   - count: how many bytes the whole message has.
-    static func scan(_ bytes: UnsafeRawBufferPointer, of count: Int) -> Outcome {
+    package static func scan(_ bytes: UnsafeRawBufferPointer, of count: Int) -> Outcome {
         var cursor = Cursor(bytes, end: count)
         do throws(Halt) {
             while let batch = try cursor.next(100) {

@@ -12,7 +12,17 @@ struct WireReader {
     var isAtEnd: Bool { index == bytes.count }
 
     /// A number, such as the one that begins a field: the field's own number times eight, and how its content is written.
+    @inline(__always)
     mutating func varint() -> UInt64? {
+        // Most are numbers of fields and lengths of short texts.
+        if index < bytes.count, bytes[index] <= 0x7F {
+            index += 1
+            return UInt64(bytes[index - 1])
+        }
+        return longVarint()
+    }
+
+    private mutating func longVarint() -> UInt64? {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while index < bytes.count, shift < 63 {
@@ -29,6 +39,7 @@ struct WireReader {
     }
 
     /// The content of a field of some length.
+    @inline(__always)
     mutating func content() -> UnsafeRawBufferPointer? {
         guard let count = varint(), count <= UInt64(bytes.count - index) else { return nil }
         let start = index
@@ -38,9 +49,18 @@ struct WireReader {
 
     /// The content of a field of text.
     mutating func text() -> String? {
-        guard let content = content() else { return nil }
-        // Names are hardly ever anything but ASCII, which needs no further look.
-        let isPlain = content.allSatisfy { $0 < 0x80 }
-        return isPlain ? String(decoding: content, as: UTF8.self) : String(validating: content, as: UTF8.self)
+        content().flatMap { String(wire: $0) }
+    }
+}
+
+extension String {
+    /// Makes a text of its bytes; `nil` where they are not UTF-8.
+    init?(wire bytes: UnsafeRawBufferPointer) {
+        // Names are hardly ever anything but ASCII, which needs none of the generic code that finds out what is wrong.
+        if bytes.allSatisfy({ $0 < 0x80 }) {
+            self.init(decoding: bytes, as: UTF8.self)
+        } else {
+            self.init(validating: bytes, as: UTF8.self)
+        }
     }
 }

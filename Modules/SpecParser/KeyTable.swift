@@ -8,7 +8,18 @@ struct KeyTable {
     /// Keys that must be there; of each group, one is enough.
     var required: [[String]] = []
     /// Keys that get a warning of their own: what is wrong, and what to write instead.
-    var remarks: [String: (message: String, remedy: String)] = [:]
+    var remarks: [String: Remark] = [:]
+
+    typealias Remark = (message: String, remedy: String)
+
+    /// For keys of a spec that stand one level too high.
+    static let remarksBesideSpec: [String: Remark] = {
+        var remarks: [String: Remark] = [:]
+        for key in ["functions", "function", "urlPathTemplate", "maxNumBatchRequests", "transport", "timeouts"] {
+            remarks[key] = ("'\(key)' stands beside 'spec', where it has no effect", "indent it below 'spec:'")
+        }
+        return remarks
+    }()
 
     /// The entries of the known keys.
     ///

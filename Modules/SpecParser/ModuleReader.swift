@@ -70,9 +70,7 @@ struct ModuleReader<Target: SpecText, URL: SpecText> {
             return
         }
         var table = KeyTable(owner: name, known: ["kind", "spec"], required: [["kind"], ["spec"]])
-        for key in ["functions", "function", "urlPathTemplate", "maxNumBatchRequests", "transport", "timeouts"] {
-            table.remarks[key] = ("'\(key)' stands beside 'spec', where it has no effect", "indent it below 'spec:'")
-        }
+        table.remarks = KeyTable.remarksBesideSpec
         let keys = table.sort(root, missingAt: root.position, into: &diagnostics)
         guard let kind = keys["kind"], let spec = keys["spec"] else {
             // What the environment lacks shows all the same.

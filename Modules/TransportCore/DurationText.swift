@@ -39,7 +39,8 @@ public enum DurationText {
             nanoseconds = 1_000_000
         } else {
             // U+03BC is what a keyboard with a Greek layout types for U+00B5.
-            let folded = unit.lowercased().replacing("\u{3BC}", with: "\u{B5}")
+            let lower = unit.lowercased()
+            let folded = lower.utf8.allSatisfy { $0 < 0x80 } ? lower : lower.replacing("\u{3BC}", with: "\u{B5}")
             guard let known = units.first(where: { $0.names.contains(folded) }) else {
                 let names = units.map { $0.names.joined(separator: " ") }.joined(separator: ", ")
                 throw SpecTextError("'\(unit)' is not a unit of time", remedy: "write one of \(names)", length: text.count)

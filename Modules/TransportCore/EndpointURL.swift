@@ -41,36 +41,39 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: ``SpecTextError`` that says which part is wrong.
     public init(parsing text: String) throws(SpecTextError) {
         try Self.refuseUnsendable(in: text)
-        guard let separator = text.firstRange(of: "://") else {
+        // From here on every byte is a character.
+        let bytes = Array(text.utf8)
+        guard let separator = Self.schemeSeparator(in: bytes) else {
             throw SpecTextError(
                 "'\(text)' has no scheme",
                 remedy: "begin it with \(Self.schemeList)",
-                length: max(1, text.count)
+                length: max(1, bytes.count)
             )
         }
-        let schemeText = text[..<separator.lowerBound]
+        let schemeText = String(decoding: bytes[..<separator], as: UTF8.self)
         guard let scheme = Scheme(rawValue: schemeText.lowercased()) else {
             throw SpecTextError(
                 "the scheme '\(schemeText)' is not supported",
                 remedy: "begin the URL with \(Self.schemeList)",
-                length: max(1, schemeText.count)
+                length: max(1, separator)
             )
         }
-        let start = text.distance(from: text.startIndex, to: separator.upperBound)
-        let withoutFragment = text[separator.upperBound...].prefix { $0 != "#" }
-        let authority = withoutFragment.prefix { $0 != "/" && $0 != "?" }
-        var rest = String(withoutFragment[authority.endIndex...])
-        try Self.checkPathAndQuery(rest, offset: start + authority.count)
-        if !rest.hasPrefix("/") {
-            rest = "/" + rest
-        }
+        let start = separator + 3
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "#")) ?? bytes.count
+        let pathStart = bytes[start..<end].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? end
+        let authority = bytes[start..<pathStart]
+        let rest = bytes[pathStart..<end]
+        try Self.checkPathAndQuery(rest)
+        let written = String(decoding: rest, as: UTF8.self)
         self.scheme = scheme
-        self.pathAndQuery = rest
+        self.pathAndQuery = rest.first == UInt8(ascii: "/") ? written : "/" + written
         if scheme.isUnix {
             guard authority.isEmpty else {
+                let name = String(decoding: authority, as: UTF8.self)
                 throw SpecTextError(
-                    "a UNIX socket has no host, but '\(authority)' stands where a host would",
-                    remedy: "write the absolute path of the socket after three slashes, such as \(scheme.rawValue):///\(authority)\(rest)",
+                    "a UNIX socket has no host, but '\(name)' stands where a host would",
+                    remedy:
+                        "write the absolute path of the socket after three slashes, such as \(scheme.rawValue):///\(name)\(pathAndQuery)",
                     offset: start,
                     length: authority.count
                 )
@@ -78,8 +81,17 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
             self.host = ""
             self.port = 0
         } else {
-            (self.host, self.port) = try Self.parseAuthority(String(authority), scheme: scheme, offset: start)
+            (self.host, self.port) = try Self.parseAuthority(authority, scheme: scheme)
         }
+    }
+
+    /// A URL that differs from a sound one in its path and query only.
+    /// - Parameter pathAndQuery: what ``init(parsing:)`` would take; whoever calls this knows that it is so.
+    package init(_ url: EndpointURL, knownPathAndQuery pathAndQuery: String) {
+        self.scheme = url.scheme
+        self.host = url.host
+        self.port = url.port
+        self.pathAndQuery = pathAndQuery
     }
 
     /// What the `Host` header says: the port is left out where it is the scheme's own. UNIX domain sockets say `localhost`.
@@ -96,12 +108,15 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
     /// The supported schemes as a sentence lists them.
     public static let schemeList = "http://, https://, http+unix:// or https+unix://"
 
-    private static func parseAuthority(
-        _ authority: String,
-        scheme: Scheme,
-        offset: Int
-    ) throws(SpecTextError) -> (host: String, port: Int) {
-        guard !authority.contains("@") else {
+    /// Where the first `://` begins.
+    private static func schemeSeparator(in bytes: [UInt8]) -> Int? {
+        bytes.indices.first { bytes[$0] == UInt8(ascii: ":") && bytes[$0...].starts(with: "://".utf8) }
+    }
+
+    /// - Parameter authority: ASCII; its indices are places in the URL.
+    private static func parseAuthority(_ authority: ArraySlice<UInt8>, scheme: Scheme) throws(SpecTextError) -> (host: String, port: Int) {
+        let offset = authority.startIndex
+        guard !authority.contains(UInt8(ascii: "@")) else {
             throw SpecTextError(
                 "a URL here holds no user name or password: nothing would send them, and they would show in logs",
                 remedy: "remove everything up to the '@'",
@@ -110,9 +125,10 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
             )
         }
         var host = authority
-        var portText: String?
-        if authority.hasPrefix("[") {
-            guard let close = authority.firstIndex(of: "]") else {
+        var portText: ArraySlice<UInt8> = []
+        let isBracketed = authority.first == UInt8(ascii: "[")
+        if isBracketed {
+            guard let close = authority.firstIndex(of: UInt8(ascii: "]")) else {
                 throw SpecTextError(
                     "the IPv6 address has no closing bracket",
                     remedy: "write it as [::1]",
@@ -120,32 +136,33 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
                     length: authority.count
                 )
             }
-            host = String(authority[authority.index(after: authority.startIndex)..<close])
-            let tail = authority[authority.index(after: close)...]
-            if tail.hasPrefix(":") {
-                portText = String(tail.dropFirst())
+            host = authority[(offset + 1)..<close]
+            let tail = authority[(close + 1)...]
+            if tail.first == UInt8(ascii: ":") {
+                portText = tail.dropFirst()
             } else if !tail.isEmpty {
                 throw SpecTextError(
-                    "'\(tail)' follows the IPv6 address",
+                    "'\(String(decoding: tail, as: UTF8.self))' follows the IPv6 address",
                     remedy: "write only a port after the bracket, such as [::1]:8080",
                     offset: offset,
                     length: authority.count
                 )
             }
-            guard IPv6Text.isAddress(host) else {
+            let address = String(decoding: host, as: UTF8.self)
+            guard IPv6Text.isAddress(address) else {
                 throw SpecTextError(
-                    "'\(host)' is not an IPv6 address",
+                    "'\(address)' is not an IPv6 address",
                     remedy: "write one such as [::1]",
                     offset: offset + 1,
                     length: max(1, host.count)
                 )
             }
-        } else if let colon = authority.firstIndex(of: ":") {
-            host = String(authority[..<colon])
-            portText = String(authority[authority.index(after: colon)...])
-            if portText?.contains(":") == true {
+        } else if let colon = authority.firstIndex(of: UInt8(ascii: ":")) {
+            host = authority[..<colon]
+            portText = authority[(colon + 1)...]
+            if portText.contains(UInt8(ascii: ":")) {
                 throw SpecTextError(
-                    "the host '\(authority)' has more than one colon",
+                    "the host '\(String(decoding: authority, as: UTF8.self))' has more than one colon",
                     remedy: "put an IPv6 address into brackets, such as [::1]:8080",
                     offset: offset,
                     length: authority.count
@@ -155,24 +172,26 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
         guard !host.isEmpty else {
             throw SpecTextError("the URL names no host", remedy: "write it as \(scheme.rawValue)://host:port/path", offset: offset)
         }
-        if !authority.hasPrefix("[") {
-            try checkHostName(host, offset: offset)
+        if !isBracketed {
+            try checkHostName(host)
         }
-        guard let portText, !portText.isEmpty else { return (host.lowercased(), scheme.defaultPort ?? 0) }
-        guard portText.allSatisfy({ $0.isASCII && $0.isNumber }), let port = Int(portText), (1...65535).contains(port) else {
+        let name = String(decoding: host, as: UTF8.self).lowercased()
+        guard !portText.isEmpty else { return (name, scheme.defaultPort ?? 0) }
+        let text = String(decoding: portText, as: UTF8.self)
+        guard portText.allSatisfy(\.isDigit), let port = Int(text), (1...65535).contains(port) else {
             throw SpecTextError(
-                "'\(portText)' is not a port",
+                "'\(text)' is not a port",
                 remedy: "write a number from 1 to 65535",
-                offset: offset + authority.count - portText.count,
+                offset: portText.startIndex,
                 length: portText.count
             )
         }
-        return (host.lowercased(), port)
+        return (name, port)
     }
 
     /// Refuses what would end a request line, and what no URL holds (RFC 3986, section 2).
     private static func refuseUnsendable(in text: String) throws(SpecTextError) {
-        guard let index = text.unicodeScalars.firstIndex(where: { !$0.isASCII || $0.value <= 0x20 || $0.value == 0x7F }) else { return }
+        guard let index = text.utf8.firstIndex(where: { !(0x21...0x7E).contains($0) }) else { return }
         let scalar = text.unicodeScalars[index]
         let code = String(scalar.value, radix: 16, uppercase: true)
         throw SpecTextError(
@@ -185,37 +204,41 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Checks a host that is not in brackets (RFC 1035, section 2.3.4, with the underscore that service names use).
-    private static func checkHostName(_ host: String, offset: Int) throws(SpecTextError) {
-        if let bad = host.firstIndex(where: { !($0.isLetter || $0.isNumber || "-._".contains($0)) }) {
+    private static func checkHostName(_ host: ArraySlice<UInt8>) throws(SpecTextError) {
+        if let bad = host.firstIndex(where: { !$0.isInHostName }) {
             throw SpecTextError(
-                "a host name cannot hold '\(host[bad])'",
+                "a host name cannot hold '\(Unicode.Scalar(host[bad]))'",
                 remedy: "write letters, digits, '-', '.' and '_'",
-                offset: offset + host.distance(from: host.startIndex, to: bad)
+                offset: bad
             )
         }
         // The root's own label is empty, so one dot at the end is part of a sound name.
-        let name = host.hasSuffix(".") ? host.dropLast() : host[...]
-        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.allSatisfy({ (1...63).contains($0.count) }), name.count <= 253 else {
+        let name = host.last == UInt8(ascii: ".") ? host.dropLast() : host
+        var labelStart = name.startIndex
+        var areLabelsSound = true
+        for end in name.indices where name[end] == UInt8(ascii: ".") {
+            areLabelsSound = areLabelsSound && (1...63).contains(end - labelStart)
+            labelStart = end + 1
+        }
+        guard areLabelsSound, (1...63).contains(name.endIndex - labelStart), name.count <= 253 else {
             throw SpecTextError(
-                "'\(host)' is not a host name",
+                "'\(String(decoding: host, as: UTF8.self))' is not a host name",
                 remedy: "write labels of 1 to 63 characters with one dot between them, at most 253 characters in all",
-                offset: offset,
+                offset: host.startIndex,
                 length: host.count
             )
         }
     }
 
-    private static func checkPathAndQuery(_ text: String, offset: Int) throws(SpecTextError) {
-        let bytes = Array(text.utf8)
-        for (index, byte) in bytes.enumerated() {
+    private static func checkPathAndQuery(_ bytes: ArraySlice<UInt8>) throws(SpecTextError) {
+        for (index, byte) in zip(bytes.indices, bytes) {
             switch byte {
             case UInt8(ascii: "%"):
-                guard index + 2 < bytes.count, bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit else {
+                guard index + 2 < bytes.endIndex, bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit else {
                     throw SpecTextError(
                         "'%' is not followed by two hexadecimal digits",
                         remedy: "write a literal '%' as %25",
-                        offset: offset + index
+                        offset: index
                     )
                 }
             case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"),
@@ -224,7 +247,7 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
                 throw SpecTextError(
                     "a URL cannot hold '\(scalar)'",
                     remedy: "percent-encode it as \(percentEncoded(scalar))",
-                    offset: offset + index
+                    offset: index
                 )
             default:
                 break
@@ -238,6 +261,17 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension UInt8 {
+    fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+
+    fileprivate var isInHostName: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "_"):
+            true
+        default: isDigit
+        }
+    }
+
     var isHexDigit: Bool {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): true

@@ -191,11 +191,10 @@ public struct OptionReader {
 
     /// Takes a key as known without reading it.
     public mutating func know(_ path: String) {
-        var prefix = ""
-        for part in path.split(separator: ".") {
-            prefix += prefix.isEmpty ? String(part) : ".\(part)"
-            knownPaths.insert(prefix)
+        for (index, byte) in zip(path.utf8.indices, path.utf8) where byte == UInt8(ascii: ".") {
+            knownPaths.insert(String(path[..<index]))
         }
+        knownPaths.insert(path)
     }
 
     /// Whether a setting is what somebody meant: a default, or what the file says. A default that stands in for a value
@@ -209,6 +208,10 @@ public struct OptionReader {
     }
 
     private func entry(_ path: String) -> (entry: SpecNode.Entry, parent: SpecNode)? {
+        // Most options are not nested, and most files leave most of them out.
+        guard path.utf8.contains(UInt8(ascii: ".")) else {
+            return properties.node.entry(path).map { ($0, properties.node) }
+        }
         var parent = properties.node
         var found: SpecNode.Entry?
         for part in path.split(separator: ".") {
@@ -226,15 +229,16 @@ public struct OptionReader {
                 reportUnknown(entry, path: path, prefix: prefix)
                 continue
             }
-            let children = knownPaths.filter { $0.hasPrefix("\(path).") }
-            guard !children.isEmpty else { continue }
+            let beginning = "\(path)."
+            guard knownPaths.contains(where: { $0.utf8.starts(with: beginning.utf8) }) else { continue }
             switch entry.value.content {
             case .mapping:
-                reportUnknown(in: entry.value, prefix: "\(path).")
+                reportUnknown(in: entry.value, prefix: beginning)
             case .null:
                 break
             case .scalar, .sequence:
-                let keys = children.sorted().map { String($0.dropFirst(path.count + 1)) }
+                let children = knownPaths.filter { $0.utf8.starts(with: beginning.utf8) }
+                let keys = children.sorted().map { String($0.dropFirst(beginning.count)) }
                 report(
                     .error,
                     at: entry.value.position,

@@ -11,34 +11,28 @@ public struct EndpointTable<Endpoint: Sendable>: Sendable {
 
     /// Everything that was added, in that order.
     public private(set) var entries: [Entry] = []
-    private var exact: [TypeName: Int] = [:]
-    private var namespaces: [ExactText: Int] = [:]
+    /// Where in ``entries`` the entry of a target is.
+    @usableFromInline var index = TargetIndex()
 
     public init() {}
 
     /// Adds an endpoint.
     /// - Throws: ``DuplicateTarget`` where the same target leads to an endpoint already; the table stays as it was.
     public mutating func add(_ target: TargetFunctions, _ endpoint: Endpoint) throws(DuplicateTarget<Endpoint>) {
-        let known = target.typeName.map { exact[$0] } ?? namespaces[target.namespaceText]
-        if let known {
+        if let known = index.add(target, number: entries.count) {
             throw DuplicateTarget(target: target, existing: entries[known].endpoint, new: endpoint)
-        }
-        if let typeName = target.typeName {
-            exact[typeName] = entries.count
-        } else {
-            namespaces[target.namespaceText] = entries.count
         }
         entries.append(Entry(target: target, endpoint: endpoint))
     }
 
     /// The entry that wins for a function; its target's precision says why. `nil` where no target covers the function.
-    public subscript(function: TypeName) -> Entry? {
-        (exact[function] ?? namespaces[function.namespaceText]).map { entries[$0] }
+    @inlinable public subscript(function: TypeName) -> Entry? {
+        index.find(function).map { entries[$0] }
     }
 
     /// Every entry whose target covers a function, the winning one first.
     public func entries(covering function: TypeName) -> [Entry] {
-        [exact[function], namespaces[function.namespaceText]].compactMap { $0 }.map { entries[$0] }
+        index.findAll(function).map { entries[$0] }
     }
 }
 

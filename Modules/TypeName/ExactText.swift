@@ -12,7 +12,7 @@ struct ExactText: Hashable, Comparable, Sendable {
     }
 
     static func == (left: Self, right: Self) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        left.text.hasSameBytes(as: right.text)
     }
 
     static func < (left: Self, right: Self) -> Bool {
@@ -24,5 +24,33 @@ struct ExactText: Hashable, Comparable, Sendable {
         bytes.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         // No UTF-8 text holds this byte, so two texts in a row never hash like their concatenation cut elsewhere.
         hasher.combine(UInt8.max)
+    }
+}
+
+extension String {
+    /// Compares eight bytes at a time: nearly every text has more, and looking up a function compares two of them.
+    fileprivate func hasSameBytes(as other: String) -> Bool {
+        let isSame = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                UnsafeRawBufferPointer(left).hasSameBytes(as: UnsafeRawBufferPointer(right))
+            }
+        }
+        return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        let word = MemoryLayout<UInt64>.size
+        guard count >= word else { return elementsEqual(other) }
+        for offset in stride(from: 0, to: count, by: word) {
+            // The last word begins within the one before.
+            let place = Swift.min(offset, count - word)
+            guard
+                loadUnaligned(fromByteOffset: place, as: UInt64.self) == other.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            else { return false }
+        }
+        return true
     }
 }

@@ -8,7 +8,9 @@ enum NamePart: String {
 
     /// Checks a part of a typename as it may come from anywhere, the wire included.
     /// - Parameter offset: where the part begins in the text that the error will point into.
-    func check(_ text: Substring, offset: Int) throws(TypeNameError) {
+    func check(_ text: Substring, offset: @autoclosure () -> Int) throws(TypeNameError) {
+        guard !text.isPlain else { return }
+        let offset = offset()
         guard !text.isEmpty else {
             throw TypeNameError("the \(rawValue) is empty", remedy: Self.typeNameRemedy, offset: offset)
         }
@@ -39,7 +41,9 @@ enum NamePart: String {
 
     /// Checks that nobody would take the part, written in a file, for something else: a list of two, or another word
     /// that looks the same.
-    func checkAsWritten(_ text: Substring, namespace: Substring, offset: Int) throws(TypeNameError) {
+    func checkAsWritten(_ text: Substring, namespace: Substring, offset: @autoclosure () -> Int) throws(TypeNameError) {
+        guard !text.isPlain else { return }
+        let offset = offset()
         let remedy =
             switch self {
             case .namespace: "remove it"
@@ -61,6 +65,14 @@ enum NamePart: String {
             remedy: remedy,
             offset: offset + text.distance(from: text.startIndex, to: index)
         )
+    }
+}
+
+extension Substring {
+    /// Whether the text is like almost every part of a typename, with nothing in it that is refused anywhere: visible ASCII without
+    /// `*` and `/`.
+    fileprivate var isPlain: Bool {
+        !isEmpty && utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "/") }
     }
 }
 

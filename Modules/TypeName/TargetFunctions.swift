@@ -53,20 +53,20 @@ public struct TargetFunctions: Hashable, Sendable {
     public init(parsing text: String) throws(TypeNameError) {
         let remedy = "write namespace/name for one function or namespace/* for every function of a namespace"
         guard !text.isEmpty else { throw TypeNameError("the target is empty", remedy: remedy) }
-        let slash = text.unicodeScalars.firstIndex(of: "/")
+        let slash = text.utf8.firstIndex(of: UInt8(ascii: "/"))
         let namespace = text[..<(slash ?? text.endIndex)]
         guard !namespace.isEmpty else {
             throw TypeNameError("\(text.quoted) has no namespace before the slash", remedy: remedy)
         }
-        if let star = namespace.unicodeScalars.firstIndex(of: "*") {
+        if let star = namespace.utf8.firstIndex(of: UInt8(ascii: "*")) {
             throw TypeNameError(
                 "a namespace cannot hold '*': no target covers more than one namespace",
                 remedy: "write one endpoint for each namespace, such as com.example/*",
                 offset: text.distance(from: text.startIndex, to: star)
             )
         }
-        let name = slash.map { text[text.unicodeScalars.index(after: $0)...] } ?? ""
-        if let second = name.unicodeScalars.firstIndex(of: "/") {
+        let name = slash.map { text[text.utf8.index(after: $0)...] } ?? ""
+        if let second = name.utf8.firstIndex(of: UInt8(ascii: "/")) {
             throw TypeNameError(
                 "a target has one slash, and a second one stands here",
                 remedy: remedy,
@@ -77,7 +77,7 @@ public struct TargetFunctions: Hashable, Sendable {
             try self.init(checkingNamespace: namespace)
             return
         }
-        if let star = name.unicodeScalars.firstIndex(of: "*") {
+        if let star = name.utf8.firstIndex(of: UInt8(ascii: "*")) {
             throw TypeNameError(
                 "\(name.quoted) is not a pattern: '*' stands alone, for every function of a namespace",
                 remedy: "write \("\(namespace)/*".quoted) for all of them or the whole name of one",

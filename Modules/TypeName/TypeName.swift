@@ -7,7 +7,7 @@ public struct TypeName: Hashable, Sendable {
     let namespaceText: ExactText
     let nameText: ExactText
     /// Both parts, hashed once with the seed of this process; a typename is looked up many times in its life.
-    private let fingerprint: Int
+    var fingerprint: Int
 
     /// Everything before the slash.
     public var namespace: String { namespaceText.text }
@@ -24,10 +24,10 @@ public struct TypeName: Hashable, Sendable {
     /// - Throws: ``TypeNameError`` for everything else.
     public init(parsing text: String) throws(TypeNameError) {
         guard !text.isEmpty else { throw TypeNameError("the typename is empty", remedy: NamePart.typeNameRemedy) }
-        guard let slash = text.unicodeScalars.firstIndex(of: "/") else {
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
             throw TypeNameError("\(text.quoted) has no slash", remedy: NamePart.typeNameRemedy, length: text.count)
         }
-        try self.init(checking: text[..<slash], text[text.unicodeScalars.index(after: slash)...])
+        try self.init(checking: text[..<slash], text[text.utf8.index(after: slash)...])
     }
 
     init(checking namespace: Substring, _ name: Substring) throws(TypeNameError) {

@@ -6,10 +6,28 @@ public import TransportCore
 /// The placeholder may stand anywhere after the scheme, any number of times. A template that exists is known to make
 /// sound URLs, unless a function's name is one that cannot stand where the template puts it.
 public struct URLPathTemplate: SpecText, CustomStringConvertible {
-    public let specText: String
-    private let text: TemplateText
-    /// What the template makes of ``probe``; the URL itself where there is no placeholder.
-    private let probeURL: EndpointURL
+    /// What is known once the text has been read; shared, as tables hand out templates far more often than they read them.
+    private final class Reading: Sendable {
+        let specText: String
+        let text: TemplateText
+        /// What the template makes of ``probe``; the URL itself where there is no placeholder.
+        let probeURL: EndpointURL
+        /// `nil` where a URL with a name in it has to be read as a whole.
+        let path: PreparedPath?
+
+        init(_ specText: String, _ text: TemplateText, probeURL: EndpointURL, path: PreparedPath?) {
+            self.specText = specText
+            self.text = text
+            self.probeURL = probeURL
+            self.path = path
+        }
+    }
+
+    private let reading: Reading
+
+    public var specText: String { reading.specText }
+    private var text: TemplateText { reading.text }
+    private var probeURL: EndpointURL { reading.probeURL }
 
     /// The name that fits wherever any name does: one digit is a port, a label of a host name and a piece of a path.
     private static let probe = "1"
@@ -27,19 +45,18 @@ public struct URLPathTemplate: SpecText, CustomStringConvertible {
     ///   that `EndpointURL` does not take.
     public init(specText: String) throws(SpecTextError) {
         let text = try TemplateText(specText)
-        self.specText = specText
-        self.text = text
         guard text.hasPlaceholder else {
-            probeURL = try EndpointURL(parsing: specText)
+            reading = Reading(specText, text, probeURL: try EndpointURL(parsing: specText), path: nil)
             return
         }
         // Before a name is put in, so that the message does not show a name that nobody wrote.
         guard case .literal(let beginning)? = text.segments.first, beginning.contains("://") else {
-            probeURL = try Self.refuseScheme(of: specText)
+            reading = Reading(specText, text, probeURL: try Self.refuseScheme(of: specText), path: nil)
             return
         }
         do throws(SpecTextError) {
-            probeURL = try EndpointURL(parsing: text.expanded(with: Self.probe))
+            let url = try EndpointURL(parsing: text.expanded(with: Self.probe))
+            reading = Reading(specText, text, probeURL: url, path: PreparedPath(text, url: url, of: Self.probe))
         } catch {
             let (range, touchesPlaceholder) = text.origin(of: error.offset..<error.offset + error.length, with: Self.probe)
             throw SpecTextError(
@@ -59,6 +76,19 @@ public struct URLPathTemplate: SpecText, CustomStringConvertible {
     /// - Throws: `SpecTextError` where the name cannot stand where the template puts it, such as a space in the host; it
     ///   points into the template.
     public func resolve(functionName: String) throws(SpecTextError) -> EndpointURL {
+        if let path = reading.path?.pathAndQuery(functionName: functionName) {
+            return EndpointURL(probeURL, knownPathAndQuery: path)
+        }
+        return try resolve(reading: functionName)
+    }
+
+    /// Whether the URL of a function needs no reading.
+    func isPrepared(for functionName: String) -> Bool {
+        reading.path?.pathAndQuery(functionName: functionName) != nil
+    }
+
+    /// Reads the URL as a whole, whatever the template and the name are.
+    func resolve(reading functionName: String) throws(SpecTextError) -> EndpointURL {
         guard text.hasPlaceholder else { return probeURL }
         guard !functionName.isEmpty else {
             throw refusal("a function without a name has no URL", remedy: "call a function that has a name")
@@ -107,11 +137,9 @@ public struct URLPathTemplate: SpecText, CustomStringConvertible {
     private static func percentEncoded(_ name: String) -> String {
         var encoded = ""
         for byte in name.utf8 {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+            if byte.isUnreserved {
                 encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
+            } else {
                 encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
             }
         }
@@ -120,9 +148,19 @@ public struct URLPathTemplate: SpecText, CustomStringConvertible {
 
     /// How many segments of the path are `.` or `..`, percent-encoded ones included.
     private static func dotSegments(in url: EndpointURL) -> Int {
-        url.pathAndQuery.prefix { $0 != "?" }.split(separator: "/").count { segment in
-            let plain = segment.replacing("%2E", with: ".").replacing("%2e", with: ".")
+        let path = url.pathAndQuery.utf8.prefix { $0 != UInt8(ascii: "?") }
+        // Without a dot of either spelling there is nothing to look for.
+        guard path.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "%") }) else { return 0 }
+        return path.split(separator: UInt8(ascii: "/")).count { segment in
+            let plain = String(Substring(segment)).replacing("%2E", with: ".").replacing("%2e", with: ".")
             return plain == "." || plain == ".."
         }
     }
+}
+
+extension URLPathTemplate {
+    // Everything else follows from the text.
+    public static func == (left: Self, right: Self) -> Bool { left.specText == right.specText }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(specText) }
 }

@@ -8,6 +8,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case response
     /// What a function answers in the body, and values as people write them.
     case wire
+    /// What a client sends to the gateway.
+    case request
+    /// The message in which the gateway looks for an address.
+    case address
 
     /// Feeds one input in.
     /// - Throws: ``BrokenInvariant`` where something does not hold.
@@ -17,6 +21,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .url: try URLTarget.run(bytes)
         case .response: try ResponseTarget.run(bytes)
         case .wire: try WireTarget.run(bytes)
+        case .request: try RequestTarget.run(bytes)
+        case .address: try AddressTarget.run(bytes)
         }
     }
 }

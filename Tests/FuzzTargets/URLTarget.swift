@@ -68,6 +68,7 @@ enum URLTarget {
         case .success(let url):
             try check(url.scheme == template.scheme, "no name changes the scheme")
             try checkURL(url)
+            try checkIsAsWritten(url, of: text, functionName: functionName)
             if let probe = try? template.resolve(functionName: "1") {
                 let (parts, expected) = (delimiters(in: url), delimiters(in: probe))
                 try check(parts == expected, "no name adds a part to the URL: '\(url)' has \(parts), not \(expected)")
@@ -76,6 +77,16 @@ enum URLTarget {
             try checkRefusal(error.offset, error.length, of: text, error.description)
             try check(!takesEveryName(text) || functionName.allSatisfy { $0 == "." }, "every name has a place in '\(text)': \(error)")
         }
+    }
+
+    /// The URL is that of the text with the name in it, where the name needs no percent-encoding.
+    private static func checkIsAsWritten(_ url: EndpointURL, of template: String, functionName: String) throws(BrokenInvariant) {
+        let isUnreserved = functionName.utf8.allSatisfy { byte in
+            Unicode.Scalar(byte).properties.isAlphabetic && byte < 0x80 || "0123456789-._~".utf8.contains(byte)
+        }
+        guard isUnreserved else { return }
+        let written = template.replacing("{function.name}", with: functionName)
+        try check((try? EndpointURL(parsing: written)) == url, "the URL of '\(written)' is not '\(url)'")
     }
 
     /// Whether names stand only where every one can: behind the authority, and not within an escape.

@@ -279,6 +279,52 @@ import TransportCore
         try await second.allClosed()
     }
 
+    @Test(
+        "changed certificates are taken over with the module file, and a call that goes on is not dropped",
+        arguments: ["async", "okhttp"]
+    )
+    func certificates(transport: String) async throws {
+        let certificates = try await TestCertificates.shared()
+        let folder = try TemporaryDirectory()
+        let trusted = folder.file("trusted.pem")
+        func trust(_ authority: String) throws {
+            try Data(contentsOf: URL(fileURLWithPath: authority)).write(to: URL(fileURLWithPath: trusted), options: .atomic)
+        }
+        try trust(certificates.authority)
+        let gate = Gate()
+        let server = try await RawServer.start(
+            .tcp,
+            scripts: [[.readRequest, .wait(gate), .sendResult([1])], [.readRequest], [.readRequest, .sendResult([2])]],
+            tls: certificates.server(.localhost)
+        )
+        let yaml = GatewayWorld.endpoint(
+            "com.example/*",
+            "https://localhost:\(server.port)/",
+            transport: transport,
+            (transport == "okhttp" ? "timeouts: {call: 30s, read: 30s}" : "call: 30s") + "\n    trust_cacerts: \(trusted)"
+        )
+        let world = try await GatewayWorld(yaml)
+        let waiting = try await world.client()
+        try await waiting.send(message)
+        try await server.connection().received(count: 10)
+        // Nobody whom this authority knows is there.
+        try trust(certificates.clientAuthority)
+        try world.replace(yaml)
+        let refused = try await world.client().ask(message)
+        #expect(refused.status == 502)
+        #expect(refused.text.contains("certificate"))
+        try trust(certificates.authority)
+        try world.replace(yaml)
+        #expect(try await world.client().ask(message).body == [2])
+        gate.open()
+        let answer = try await waiting.answer()
+        #expect(answer.status == 200)
+        #expect(answer.body == [1])
+        await waiting.close()
+        await world.stop()
+        try await server.allClosed()
+    }
+
     @Test("a call that goes on ends as it began, by the file that was in use then")
     func reloadInFlight() async throws {
         let gate = Gate()

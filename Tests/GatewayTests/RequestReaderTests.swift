@@ -45,6 +45,12 @@ import Testing
         #expect(try read(Self.okHttp + Self.netty + Self.okHttp, inPiecesOf: size) == ["abcd", "efgh", "abcd"])
     }
 
+    @Test("one empty line before a request is passed over, and two are not, however their bytes come", arguments: [1, 2, 3, 7, 64, .max])
+    func emptyLines(size: Int) throws {
+        #expect(try read("\r\n\(Self.okHttp)\r\n\(Self.netty)", inPiecesOf: size) == ["abcd", "efgh"])
+        #expect(throws: GatewayRefusal.malformed("it is empty")) { try read("\r\n\r\n\(Self.okHttp)", inPiecesOf: size) }
+    }
+
     private static let heads: [(fields: String, keepsAlive: Bool, expects: Bool)] = [
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", true, false),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", false, false),

@@ -1,5 +1,6 @@
 import Testing
-import TypeName
+
+@testable import TypeName
 
 @Suite struct EndpointTableTests {
     private func table(_ targets: [String]) throws -> EndpointTable<String> {
@@ -50,6 +51,40 @@ import TypeName
         #expect(table.entries.map(\.endpoint) == ["endpoint of \(first)"])
     }
 
+    @Test("functions whose fingerprints are the same, or next to one another, are told apart", arguments: [0, 1, 7, Int.max, Int.min])
+    func sameFingerprints(fingerprint: Int) throws {
+        var index = TargetIndex()
+        let functions = try (0..<40).map { number in
+            try TypeName(parsing: "ns/function-number-\(number)").withFingerprint(fingerprint &+ number % 3)
+        }
+        for (number, function) in functions.enumerated() {
+            let target = try TargetFunctions(exactly: function)
+            #expect(index.find(function) == nil)
+            #expect(index.add(target, number: number) == nil)
+            #expect(index.add(target, number: 1_000) == number)
+        }
+        for (number, function) in functions.enumerated() {
+            #expect(index.find(function) == number)
+        }
+    }
+
+    @Test(
+        "names that differ in one byte are different functions",
+        arguments: ["f", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmnop", "abcdefghijklmnopqrs", "größegrößegröße"]
+    )
+    func oneByte(name: String) throws {
+        let original = Array(name.utf8)
+        let table = try table(["\(name)/x"])
+        for place in original.indices where original[place] < 0x80 {
+            var changed = original
+            changed[place] ^= 1
+            let namespace = String(decoding: changed, as: UTF8.self)
+            let fingerprint = try TypeName(namespace: name, name: "x").fingerprint
+            #expect(table[try TypeName(namespace: namespace, name: "x").withFingerprint(fingerprint)] == nil)
+        }
+        #expect(table[try TypeName(namespace: name, name: "x")] != nil)
+    }
+
     // One pass over all targets for each look-up would take 10,000,000,000 steps.
     @Test("a look-up does not depend on the number of targets", .timeLimit(.minutes(1)))
     func manyTargets() throws {
@@ -68,5 +103,14 @@ import TypeName
             }
         }
         #expect(throws: DuplicateTarget<Int>.self) { try table.add(TargetFunctions(parsing: "com.example.namespace7"), 0) }
+    }
+}
+
+extension TypeName {
+    /// The same name, as if it had been hashed to this.
+    fileprivate func withFingerprint(_ fingerprint: Int) -> TypeName {
+        var changed = self
+        changed.fingerprint = fingerprint
+        return changed
     }
 }
