@@ -33,14 +33,16 @@ final class CallThreads: Sendable {
     private struct State {
         var idle: [CallThread] = []
         var running = 0
-        var waiting: [Waiting] = []
+        /// `nil` for what was taken.
+        var waiting: [Waiting?] = []
         /// The first of `waiting` that nobody has taken yet.
         var firstWaiting = 0
         var isShutDown = false
 
         mutating func takeWaiting() -> Work? {
             guard firstWaiting < waiting.count else { return nil }
-            let work = waiting[firstWaiting].work
+            let work = waiting[firstWaiting]?.work
+            waiting[firstWaiting] = nil
             firstWaiting += 1
             if firstWaiting > 1024, firstWaiting * 2 > waiting.count {
                 waiting.removeFirst(firstWaiting)
@@ -62,10 +64,13 @@ final class CallThreads: Sendable {
 
     /// How many threads there may be.
     let limit: Int
+    private let idleSeconds: Double
     private let state = NIOLockedValueBox(State())
 
-    init(limit: Int) {
+    /// - Parameter idleSeconds: how long a thread without work stays.
+    init(limit: Int, idleSeconds: Double = 60) {
         self.limit = max(1, limit)
+        self.idleSeconds = idleSeconds
     }
 
     /// Runs `work` on a thread of its own, now or later; or calls `refuse` with the reason, where the line is full and when
@@ -82,21 +87,27 @@ final class CallThreads: Sendable {
             state.running += 1
             return .start
         }
+        return carryOut(decision, work, whenRefused: refuse)
+    }
+
+    private func carryOut(_ decision: Decision, _ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
         switch decision {
-        case .handTo(let thread): thread.take(work)
+        case .handTo(let thread):
+            thread.take(work)
+            return .running
         case .start: return start(work, whenRefused: refuse)
         case .queued: return .queued
         case .refuse(let failure):
             refuse(failure)
             return .refused
         }
-        return .running
     }
 
     /// Refuses what waits, and ends the threads that have no work, and the others after theirs.
     func shutDown() {
         let (idle, waiting) = state.withLockedValue { state in
             state.isShutDown = true
+            state.running -= state.idle.count
             defer {
                 state.idle = []
                 state.waiting = []
@@ -108,7 +119,7 @@ final class CallThreads: Sendable {
             thread.take(nil)
         }
         for entry in waiting {
-            entry.refuse(.tooLate)
+            entry?.refuse(.tooLate)
         }
     }
 
@@ -124,40 +135,53 @@ final class CallThreads: Sendable {
 
     private func start(_ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
         let thread = CallThread()
-        let box = Unmanaged.passRetained(ThreadStart { [self] in live(thread, first: work) })
+        // In the letter box, and not in what the thread runs: that lives as long as the thread does.
+        thread.take(work)
+        let box = Unmanaged.passRetained(ThreadStart { [self] in live(thread) })
         guard !box.startThread() else { return .running }
         box.release()
-        // Without a thread of its own the work gets the next one that is free.
-        let othersRun = state.withLockedValue { state in
+        return withoutThread(work, whenRefused: refuse)
+    }
+
+    /// The system has no thread for some work: it gets the next one of the others that is free.
+    private func withoutThread(_ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
+        let decision = state.withLockedValue { state -> Decision in
             state.running -= 1
-            if state.running > 0 { state.waiting.append(Waiting(work: work, refuse: refuse)) }
-            return state.running > 0
+            guard !state.isShutDown else { return .refuse(.tooLate) }
+            if let thread = state.idle.popLast() { return .handTo(thread) }
+            guard state.running > 0 else {
+                return .refuse(RequestReplyFailure(.poolExhausted, "the system has no thread for the call"))
+            }
+            state.waiting.append(Waiting(work: work, refuse: refuse))
+            return .queued
         }
-        guard !othersRun else { return .queued }
-        refuse(RequestReplyFailure(.poolExhausted, "the system has no thread for the call"))
-        return .refused
+        return carryOut(decision, work, whenRefused: refuse)
     }
 
     /// The life of one thread.
-    private func live(_ thread: CallThread, first: @escaping Work) {
-        var next: Work? = first
-        while let work = next {
-            work()
-            let (queued, isOver) = state.withLockedValue { state -> (Work?, Bool) in
-                if let queued = state.takeWaiting() { return (queued, false) }
-                if !state.isShutDown { state.idle.append(thread) }
-                return (nil, state.isShutDown)
-            }
-            next = queued ?? (isOver ? nil : waitForWork(thread))
-        }
-        state.withLockedValue { $0.running -= 1 }
+    private func live(_ thread: CallThread) {
+        thread.wait(seconds: nil)?.work?()
+        while let work = nextWork(of: thread) { work() }
     }
 
-    private func waitForWork(_ thread: CallThread) -> Work? {
-        if let handed = thread.wait(seconds: 60) { return handed.work }
+    /// What a thread does next; `nil` to end it. Then it is not counted any more, from the moment on at which that is certain:
+    /// nobody may leave work to a thread that is about to end.
+    private func nextWork(of thread: CallThread) -> Work? {
+        let (queued, isIdle) = state.withLockedValue { state -> (Work?, Bool) in
+            if let queued = state.takeWaiting() { return (queued, false) }
+            guard !state.isShutDown else {
+                state.running -= 1
+                return (nil, false)
+            }
+            state.idle.append(thread)
+            return (nil, true)
+        }
+        guard isIdle else { return queued }
+        if let handed = thread.wait(seconds: idleSeconds) { return handed.work }
         let isStillIdle = state.withLockedValue { state in
             guard let index = state.idle.firstIndex(where: { $0 === thread }) else { return false }
             state.idle.remove(at: index)
+            state.running -= 1
             return true
         }
         // Somebody who has taken this thread off the list hands it work in a moment.

@@ -300,10 +300,10 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         timer = nil
         timerAt = .distantFuture
         if wasIdle {
+            // Inside TLS this takes leave of the peer, and would wait some seconds for one that does not answer.
             channel.close(promise: nil)
-        } else {
-            channel.closeAtOnce()
         }
+        channel.closeAtOnce()
     }
 
     private func closedFailure(hasBegun: Bool) -> RequestReplyFailure {

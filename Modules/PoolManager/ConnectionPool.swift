@@ -45,12 +45,15 @@ public final class ConnectionPool: OriginPool {
         loop.run { [core] in core.value.beginShutdown() }
     }
 
+    /// Has `handler` called, on the loop, when nothing of the pool is left after ``beginShutdown()``. To be called from anywhere.
+    func whenFinished(_ handler: @escaping @Sendable () -> Void) {
+        loop.run { [core] in core.value.whenFinished(handler) }
+    }
+
     /// Returns when nothing of the pool is left after ``beginShutdown()``.
     func finished() async {
         await withCheckedContinuation { continuation in
-            loop.run { [core] in
-                core.value.whenFinished { continuation.resume() }
-            }
+            whenFinished { continuation.resume() }
         }
     }
 }

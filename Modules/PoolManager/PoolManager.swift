@@ -2,15 +2,36 @@ internal import NIOConcurrencyHelpers
 public import TransportCore
 
 /// Keeps a ``ConnectionPool`` for each origin: the same place, spoken to with the same TLS settings.
+///
+/// Pools that nobody uses any more are forgotten from time to time: redirects can lead to ever other places.
 public final class PoolManager: ConnectionLeasing {
     private struct Entry {
-        let pool: ConnectionPool
+        var pool: ConnectionPool
         var limits: PoolLimits
     }
 
     private struct State {
         var entries: [Origin: Entry] = [:]
+        /// How many entries there may be before those of pools that nobody uses are removed.
+        var sweepAt = 64
+        /// Pools that have been forgotten, until the last of their connections has closed.
+        var leaving: [ObjectIdentifier: ConnectionPool] = [:]
         var isShutDown = false
+
+        /// Removes the pools that nobody uses: only who has a pool can lease from it or has something on loan.
+        mutating func sweep() -> [ConnectionPool] {
+            guard entries.count >= sweepAt else { return [] }
+            var unused: [ConnectionPool] = []
+            // A copy of the keys alone: one of the entries would be another reference to each pool.
+            for origin in Array(entries.keys) {
+                guard let index = entries.index(forKey: origin), isKnownUniquelyReferenced(&entries.values[index].pool) else { continue }
+                let pool = entries.remove(at: index).value.pool
+                leaving[ObjectIdentifier(pool)] = pool
+                unused.append(pool)
+            }
+            sweepAt = max(64, 2 * entries.count)
+            return unused
+        }
     }
 
     private let connector: any Connector
@@ -53,7 +74,7 @@ public final class PoolManager: ConnectionLeasing {
     public func shutdown() async {
         let pools = state.withLockedValue { state in
             state.isShutDown = true
-            return state.entries.values.map(\.pool)
+            return state.entries.values.map(\.pool) + state.leaving.values
         }
         pools.forEach { $0.beginShutdown() }
         for pool in pools {
@@ -61,10 +82,25 @@ public final class PoolManager: ConnectionLeasing {
         }
     }
 
+    /// How many pools are kept, those that are being forgotten included.
+    var count: Int { state.withLockedValue { $0.entries.count + $0.leaving.count } }
+
+    /// Closes what pools that nobody uses still have.
+    private func forget(_ pools: [ConnectionPool]) {
+        for pool in pools {
+            pool.beginShutdown()
+            pool.whenFinished { [state, id = ObjectIdentifier(pool)] in
+                state.withLockedValue { _ = $0.leaving.removeValue(forKey: id) }
+            }
+        }
+    }
+
     private func join(_ origin: Origin, _ limits: PoolLimits, orAdd made: ConnectionPool?) -> ConnectionPool? {
+        var unused: [ConnectionPool] = []
         let (pool, shared, isShutDown) = state.withLockedValue { state -> (ConnectionPool?, PoolLimits?, Bool) in
             guard var entry = state.entries[origin] else {
                 if let made {
+                    unused = state.sweep()
                     state.entries[origin] = Entry(pool: made, limits: limits)
                 }
                 return (made, nil, state.isShutDown)
@@ -75,6 +111,7 @@ public final class PoolManager: ConnectionLeasing {
             state.entries[origin] = entry
             return (entry.pool, shared, state.isShutDown)
         }
+        forget(unused)
         if let shared {
             pool?.share(shared)
         }

@@ -100,6 +100,60 @@ import TransportCore
         gate.unlock(withValue: true)
     }
 
+    @Test("work that comes while the last idle thread is about to end is done")
+    func endingThread() {
+        let threads = CallThreads(limit: 1, idleSeconds: 0)
+        for _ in 0..<10_000 {
+            let isDone = ConditionLock(value: false)
+            _ = threads.run {
+                isDone.lock()
+                isDone.unlock(withValue: true)
+            } whenRefused: {
+                Issue.record("refused: \($0)")
+            }
+            guard isDone.lock(whenValue: true, timeoutSeconds: 60) else {
+                Issue.record("nobody did it")
+                break
+            }
+            isDone.unlock()
+        }
+        #expect(threads.count <= 1)
+        threads.shutDown()
+    }
+
+    @Test("a thread keeps nothing of the work that it has done")
+    func releasedWork() async throws {
+        final class Payload: Sendable {}
+        let threads = CallThreads(limit: 1)
+        let gate = ConditionLock(value: false)
+        let remembered = NIOLockedValueBox<[WeakReference<Payload>]>([])
+        func run(_ work: @escaping @Sendable () -> Void) {
+            let payload = Payload()
+            remembered.withLockedValue { $0.append(WeakReference(payload)) }
+            _ = threads.run {
+                withExtendedLifetime(payload) { work() }
+            } whenRefused: {
+                Issue.record("refused: \($0)")
+            }
+        }
+        // The first one comes with its thread, the second one from the line.
+        run {
+            gate.lock(whenValue: true)
+            gate.unlock()
+        }
+        run {}
+        let left = Eventual<[Bool]>()
+        _ = threads.run {
+            left.succeed(remembered.withLockedValue { $0.map { $0.object != nil } })
+        } whenRefused: {
+            Issue.record("refused: \($0)")
+        }
+        gate.lock()
+        gate.unlock(withValue: true)
+        #expect(try await left.value("the work behind the others") == [false, false])
+        threads.shutDown()
+    }
+
     @Test("a call that finds no thread within its time fails and says what it waited for")
     func fullSet() async throws {
         let server = try await RawServer.start(.tcp, [.readRequest])
@@ -142,4 +196,12 @@ import TransportCore
     }
 
     private let request = RequestReplyRequest(functionType: "com.example/greeter", id: "Bob", payload: ByteBuffer(string: "x"))
+}
+
+private struct WeakReference<Object: AnyObject & Sendable>: Sendable {
+    weak var object: Object?
+
+    init(_ object: Object) {
+        self.object = object
+    }
 }

@@ -104,6 +104,21 @@ import TransportCore
         #expect(try await peer.server.connection().closedInOrder)
     }
 
+    @Test("an idle connection that takes its leave does not wait for the peer's")
+    func farewellWithoutAnswer() async throws {
+        let peer = try await serve([.readRequest, .sendResult(), .stopReading])
+        let connection = try await peer.wire.connection(to: peer.origin)
+        _ = try await peer.wire.exchange(connection).get()
+        try await peer.server.connection().scriptEnded()
+        let isClosedAtOnce = await peer.wire.onLoop {
+            connection.close()
+            let closed = Eventual<Void>()
+            connection.whenClosed { closed.succeed(()) }
+            return closed.current != nil
+        }
+        #expect(isClosedAtOnce)
+    }
+
     @Test("an exchange that is cancelled closes its socket without waiting for a peer that has stalled")
     func cancelled() async throws {
         let peer = try await serve([.readRequest])

@@ -18,6 +18,12 @@ struct Wire {
         loop = connector.nextLoop()
     }
 
+    /// Connections whose limits pass when the test says so.
+    init(on clock: ClockedLoop) {
+        connector = HTTPConnector(loops: [clock])
+        loop = clock
+    }
+
     // MARK: Connecting
 
     static func tcp(_ port: Int, host: String = "127.0.0.1", tls: TLSSettings? = nil) -> Origin {

@@ -38,6 +38,43 @@ import TransportCore
         #expect(second.connection != nil)
     }
 
+    @Test("pools that nobody uses any more are forgotten, and what they have is closed")
+    func forgetsUnusedPools() async throws {
+        let fixture = try PoolFixture()
+        let onLoan = try fixture.leaseOpen()
+        let manager = fixture.manager
+        let idle = ScriptedConnection(on: fixture.loop, closesLater: true)
+        fixture.loop.perform {
+            let pool = manager.pool(for: origin(port: 1), limits: .of(1))
+            _ = pool.lease(PoolFixture.limits()) { _ in pool.giveBack(idle) }
+            fixture.connector.attempts[1].end(.success(idle))
+        }
+        for port in 2...1000 {
+            _ = manager.pool(for: origin(port: port), limits: .of(1))
+            fixture.loop.runQueued()
+            #expect(manager.count <= 65)
+        }
+        #expect(idle.closeCount == 1)
+        #expect(!onLoan.isClosed)
+        #expect(manager.pool(for: PoolFixture.origin, limits: .of(1)) === fixture.pool)
+
+        // One that is being forgotten is waited for like all others.
+        fixture.giveBack(onLoan)
+        let ended = Eventual<Void>()
+        Task {
+            await manager.shutdown()
+            ended.succeed(())
+        }
+        while onLoan.closeCount == 0 {
+            await fixture.loop.waitForWork()
+            fixture.loop.runQueued()
+        }
+        #expect(ended.current == nil)
+        fixture.loop.perform { idle.end() }
+        await fixture.drive { _ = try? await ended.value("the shutdown") }
+        #expect(ended.current != nil)
+    }
+
     @Test("the figures of every pool can be asked for from anywhere")
     func reportsFigures() async throws {
         let fixture = try PoolFixture(.of(2))
