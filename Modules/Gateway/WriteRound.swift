@@ -6,7 +6,8 @@ internal import TransportCore
 /// An answer that goes out alone wakes its reader, who is done with it before the next one comes, and sleeps again: with many
 /// calls in flight that costs more than all else about an answer.
 ///
-/// `@unchecked Sendable`: everything that changes is touched only on the loop.
+/// `@unchecked Sendable`: what changes is touched only on the loop: ``add(_:)`` is called by the handlers of connections that live
+/// there, and what it leaves for later runs there.
 final class WriteRound: @unchecked Sendable {
     let loop: any ChannelLoop
     private var connections: [GatewayConnection] = []

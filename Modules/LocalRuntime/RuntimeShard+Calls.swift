@@ -99,8 +99,7 @@ extension RuntimeShard {
         } catch {
             // Not now: whoever begins this call may be about to begin others.
             let failure = error
-            loop.execute { self.assumeIsolated { $0.answered(id, .failure(failure)) } }
-            return
+            return later { $0.answered(id, .failure(failure)) }
         }
         let bytes = EncodedBatch.bytes(
             target: record.messageAddress,
@@ -126,14 +125,19 @@ extension RuntimeShard {
         if loop.inEventLoop {
             assumeIsolated(body)
         } else {
-            loop.execute { self.assumeIsolated(body) }
+            later(body)
         }
+    }
+
+    /// Does something on the loop, when that has done what it is at.
+    private nonisolated func later(_ body: @escaping @Sendable (isolated RuntimeShard) -> Void) {
+        loop.execute { self.assumeIsolated(body) }
     }
 
     private func arrived(_ id: DispatchMachine.AddressID, _ result: Result<ByteBuffer, RequestReplyFailure>) {
         // An answer that comes before its request is on its way would be dealt with in the middle of something else.
         if isSending {
-            loop.execute { self.assumeIsolated { $0.answered(id, result) } }
+            later { $0.answered(id, result) }
         } else {
             answered(id, result)
         }

@@ -248,8 +248,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         write(answer, isLast: isLast, withBody: !request.isHead, context)
         // A refusal of what came after this request is written here, before the socket is said to have taken everything.
         perform(machine.answerSent(isLast: isLast, at: now(context)), context)
-        isSending = true
-        takenIfSo(context)
+        sent(context)
         arm(context)
         serve()
     }
@@ -284,6 +283,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Has the machine told when the socket has taken what was written, be it by now.
+    private func sent(_ context: ChannelHandlerContext) {
+        isSending = true
+        takenIfSo(context)
+    }
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         takenIfSo(context)
     }
@@ -316,8 +321,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let isHead = request?.method == .head
             request = nil
             write(HTTPAnswer(refusal), isLast: true, withBody: !isHead, context)
-            isSending = true
-            takenIfSo(context)
+            sent(context)
         case .shutOutput:
             // Not the whole: while the client still sends, the system would throw away the answer with what came.
             context.close(mode: .output, promise: nil)

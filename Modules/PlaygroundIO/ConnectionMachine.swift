@@ -54,16 +54,13 @@ struct ConnectionMachine {
         var sendingSince: TransportInstant?
         /// When the connection was opened, or last became idle.
         var quietSince: TransportInstant
-        /// Why no request is taken any more, but for those that are there.
-        var isDraining = false
-        var hasInputEnded = false
-
-        /// Whether it ends when what is there has been answered.
-        var isEnding: Bool { hasInputEnded || isDraining && incoming == nil }
     }
 
     private let limits: Limits
     private var state: State
+    /// The server is shutting down.
+    private var isDraining = false
+    /// The client sends nothing more.
     private var hasInputEnded = false
 
     init(_ limits: Limits, openedAt now: TransportInstant) {
@@ -88,7 +85,12 @@ struct ConnectionMachine {
 
     /// Whether the connection ends with the next answer.
     var isNextAnswerLast: Bool {
-        if case .serving(let serving) = state { serving.unanswered == 1 && serving.isEnding } else { false }
+        if case .serving(let serving) = state { serving.unanswered == 1 && isEnding(serving) } else { false }
+    }
+
+    /// Whether the connection ends when what is there has been answered.
+    private func isEnding(_ serving: Serving) -> Bool {
+        hasInputEnded || isDraining && serving.incoming == nil
     }
 
     /// - Parameters:
@@ -186,7 +188,6 @@ struct ConnectionMachine {
         hasInputEnded = true
         switch state {
         case .serving(var serving):
-            serving.hasInputEnded = true
             // What has come of it is no request and never will be.
             serving.incoming = nil
             return end(serving)
@@ -200,15 +201,15 @@ struct ConnectionMachine {
 
     /// The server is shutting down: what is there is answered, and nothing else.
     mutating func drainBegan() -> Action {
-        guard case .serving(var serving) = state else { return .nothing }
-        serving.isDraining = true
+        isDraining = true
+        guard case .serving(let serving) = state else { return .nothing }
         return end(serving)
     }
 
     /// Ends the connection where nothing is left to be done.
     private mutating func end(_ serving: Serving) -> Action {
         state = .serving(serving)
-        guard serving.isEnding, serving.unanswered == 0 else { return .nothing }
+        guard isEnding(serving), serving.unanswered == 0 else { return .nothing }
         if let since = serving.sendingSince {
             state = .sendingLast(since: since)
             return .nothing

@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import RuntimeCore
 
@@ -10,14 +11,14 @@ actor EgressAnswering {
 
     private let source: any EgressTopics
     private let options: PlaygroundOptions
-    private let topics: @Sendable () -> [String]
+    private let topics: NIOLockedValueBox<[String]>
 
     /// - Parameter topics: those that there are by now.
-    init(_ source: any EgressTopics, _ options: PlaygroundOptions, on loop: any EventLoop, topics: @escaping @Sendable () -> [String]) {
+    init(_ source: any EgressTopics, _ topics: NIOLockedValueBox<[String]>, _ options: PlaygroundOptions, on loop: any EventLoop) {
         self.source = source
+        self.topics = topics
         self.options = options
         self.loop = loop
-        self.topics = topics
     }
 
     /// Answers a request when there is something to answer.
@@ -45,7 +46,7 @@ actor EgressAnswering {
     }
 
     private func topic(_ path: Substring.UTF8View) throws(HTTPRefusal) -> String {
-        let topics = topics()
+        let topics = topics.withLockedValue { $0 }
         if path.first == UInt8(ascii: "/"), let text = PercentEncoding.decode(path.dropFirst()),
             !path.dropFirst().contains(UInt8(ascii: "/")), let topic = topics.first(where: { $0.utf8.elementsEqual(text.utf8) })
         {

@@ -51,7 +51,7 @@ final class HTTPListener: Sendable {
         guard isFirst else { throw ComponentFailure("what listens on port \(port) was started already; make another one") }
         let bound = loops.any().makePromise(of: (any Channel).self)
         let server = Server(
-            childChannelSetup: ConnectionSetup(options, respond),
+            childChannelSetup: ConnectionSetup(options, options.compatStatus ? Self.inCompatibleForm(respond) : respond),
             configuration: ServerConfiguration(
                 address: .hostname(options.host, port: port),
                 availableConnectionsDelegate: .maximum(DescriptorLimit.lowering(options.connectionLimit), logger: logger)
@@ -106,6 +106,10 @@ final class HTTPListener: Sendable {
             outcome.succeed(true)
         }
         return (try? await outcome.futureResult.get()) ?? false
+    }
+
+    private static func inCompatibleForm(_ respond: @escaping Responder) -> Responder {
+        { call, answer in respond(call) { answer($0.inCompatibleForm) } }
     }
 
     private func url(_ port: Int) -> String {

@@ -52,11 +52,8 @@ public final class PlaygroundEgress: Egress {
     /// Binds the port. To be called once.
     /// - Returns: the URL, with the port that the system chose where the spec says 0.
     public func start(from topics: any EgressTopics) async throws(ComponentFailure) -> String {
-        let compatStatus = options.compatStatus
-        let answering = EgressAnswering(topics, options, on: loops.any()) { [self] in self.topics }
-        return try await listener.start { call, answered in
-            answering.begin(call) { answered(compatStatus ? $0.inCompatibleForm : $0) }
-        }
+        let answering = EgressAnswering(topics, declared, options, on: loops.any())
+        return try await listener.start { answering.begin($0, $1) }
     }
 
     public func stop(drainingFor limit: Duration) async {

@@ -12,7 +12,6 @@ public final class PlaygroundIngress: Ingress {
     /// The field that names it.
     private static let keyField = "Idempotency-Key"
 
-    private let options: PlaygroundOptions
     private let listener: HTTPListener
 
     /// - Parameters:
@@ -26,23 +25,19 @@ public final class PlaygroundIngress: Ingress {
         loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger
     ) {
-        self.options = options
         listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger)
     }
 
     /// Binds the port. To be called once.
     /// - Returns: the URL, with the port that the system chose where the spec says 0.
     public func start(into messages: any MessageAccepting) async throws(ComponentFailure) -> String {
-        let compatStatus = options.compatStatus
-        return try await listener.start { call, answer in
+        try await listener.start { call, answer in
             do throws(HTTPRefusal) {
                 messages.begin(try Self.message(call)) { refusal in
-                    let result = refusal.map { HTTPAnswer(Self.refusal($0)) } ?? HTTPAnswer(.accepted)
-                    answer(compatStatus ? result.inCompatibleForm : result)
+                    answer(refusal.map { HTTPAnswer(Self.refusal($0)) } ?? HTTPAnswer(.accepted))
                 }
             } catch {
-                let refused = HTTPAnswer(error)
-                answer(compatStatus ? refused.inCompatibleForm : refused)
+                answer(HTTPAnswer(error))
             }
             return nil
         }

@@ -16,7 +16,7 @@ public struct RuntimeAddress: Codable, Sendable {
 extension RuntimeAddress: Hashable {
     // Text compares canonically in Swift, so that an accent in one scalar or in two is the same; bytes are compared here.
     public static func == (left: Self, right: Self) -> Bool {
-        left.id.utf8.isSame(as: right.id.utf8) && left.functionType.utf8.isSame(as: right.functionType.utf8)
+        left.id.hasSameBytes(as: right.id) && left.functionType.hasSameBytes(as: right.functionType)
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -31,7 +31,7 @@ extension RuntimeAddress: Hashable {
 extension RuntimeAddress: Comparable {
     /// By function type, then by id, byte by byte.
     public static func < (left: Self, right: Self) -> Bool {
-        if left.functionType.utf8.isSame(as: right.functionType.utf8) {
+        if left.functionType.hasSameBytes(as: right.functionType) {
             return left.id.utf8.lexicographicallyPrecedes(right.id.utf8)
         }
         return left.functionType.utf8.lexicographicallyPrecedes(right.functionType.utf8)
@@ -43,16 +43,15 @@ extension RuntimeAddress: CustomStringConvertible {
     public var description: String { "\(functionType)/\(id)" }
 }
 
-extension String.UTF8View {
-    /// Whether the bytes are the same. Element by element, the library takes several times as long.
-    func isSame(as other: Self) -> Bool {
-        guard count == other.count else { return false }
-        let isSame = withContiguousStorageIfAvailable { mine in
-            other.withContiguousStorageIfAvailable { others in
-                mine.indices.allSatisfy { mine[$0] == others[$0] }
+extension String {
+    /// Whether two texts are the same byte by byte. Written here as well as in `TransportCore`, since this module imports nothing.
+    func hasSameBytes(as other: String) -> Bool {
+        let isSame = utf8.withContiguousStorageIfAvailable { mine in
+            other.utf8.withContiguousStorageIfAvailable { others in
+                mine.count == others.count && mine.indices.allSatisfy { mine[$0] == others[$0] }
             }
         }
         // Text from elsewhere may lie in pieces.
-        return (isSame ?? nil) ?? elementsEqual(other)
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }

@@ -46,7 +46,7 @@ public struct DelayedMessage: Hashable, Sendable {
 extension DelayedMessage.Cancellation: Hashable {
     // By bytes, as ids are compared everywhere.
     public static func == (left: Self, right: Self) -> Bool {
-        left.token.utf8.isSame(as: right.token.utf8) && left.senderID.utf8.isSame(as: right.senderID.utf8)
+        left.token.hasSameBytes(as: right.token) && left.senderID.hasSameBytes(as: right.senderID)
     }
 
     public func hash(into hasher: inout Hasher) {

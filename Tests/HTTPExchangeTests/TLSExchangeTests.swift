@@ -110,13 +110,7 @@ import TransportCore
         let connection = try await peer.wire.connection(to: peer.origin)
         _ = try await peer.wire.exchange(connection).get()
         try await peer.server.connection().scriptEnded()
-        let isClosedAtOnce = await peer.wire.onLoop {
-            connection.close()
-            let closed = Eventual<Void>()
-            connection.whenClosed { closed.succeed(()) }
-            return closed.current != nil
-        }
-        #expect(isClosedAtOnce)
+        #expect(await peer.wire.closesAtOnce(connection))
     }
 
     @Test("an exchange that is cancelled closes its socket without waiting for a peer that has stalled")
@@ -125,13 +119,7 @@ import TransportCore
         let connection = try await peer.wire.connection(to: peer.origin)
         let outcomes = try await peer.wire.begin(connection, ByteBuffer(string: "x"))
         try await peer.server.connection().scriptEnded()
-        let isClosedAtOnce = await peer.wire.onLoop {
-            connection.close()
-            let closed = Eventual<Void>()
-            connection.whenClosed { closed.succeed(()) }
-            return closed.current != nil
-        }
-        #expect(isClosedAtOnce)
+        #expect(await peer.wire.closesAtOnce(connection))
         #expect(try await outcomes.first().failure?.kind == .cancelled)
         try await peer.server.connection().closed()
     }

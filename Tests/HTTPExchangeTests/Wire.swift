@@ -55,6 +55,16 @@ struct Wire {
         try await begin(to: origin, connect: connect, call: call).outcomes.first()
     }
 
+    /// Closes a connection, and tells whether that was done without waiting for the peer.
+    func closesAtOnce(_ connection: any PooledConnection) async -> Bool {
+        await onLoop {
+            connection.close()
+            let closed = Eventual<Void>()
+            connection.whenClosed { closed.succeed(()) }
+            return closed.current != nil
+        }
+    }
+
     func connection(to origin: Origin) async throws -> any PooledConnection {
         try await connect(to: origin).get()
     }

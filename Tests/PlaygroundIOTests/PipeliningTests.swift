@@ -6,69 +6,79 @@ import Testing
 
 /// Clients that do not wait for an answer before they send on.
 @Suite struct PipeliningTests {
-    private static func request(_ id: Int) -> String {
-        "PUT /example/person/\(id) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    private static func request(_ id: Int, body: String = "") -> String {
+        "PUT /example/person/\(id) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    /// Sends requests at once.
+    /// - Parameters:
+    ///   - count: how many answers there are.
+    ///   - andNothingMore: whether the client closes its half of the connection then.
+    ///   - thenEnds: whether the server ends the connection after the answers.
+    /// - Returns: the statuses of the answers, and what was taken.
+    private func send(
+        _ requests: String,
+        answers count: Int,
+        andNothingMore: Bool = false,
+        thenEnds: Bool = false
+    ) async throws -> (statuses: [Int], accepted: [IngressMessage]) {
+        let messages = ScriptedMessages()
+        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
+        let client = try await WireClient(to: try await ingress.start(into: messages))
+        try await client.send(requests)
+        if andNothingMore {
+            try await client.closeOutput()
+        }
+        var statuses: [Int] = []
+        for _ in 0..<count {
+            statuses.append(try await client.answer().status)
+        }
+        if thenEnds {
+            try await client.ended()
+        }
+        await client.close()
+        await ingress.stop(drainingFor: .seconds(10))
+        return (statuses, messages.accepted)
+    }
+
+    @Test("messages on one connection are taken one after the other, also when they are sent at once")
+    func inOrder() async throws {
+        let (statuses, accepted) = try await send((0..<50).map { Self.request($0, body: "x") }.joined(), answers: 50)
+        #expect(statuses == Array(repeating: 202, count: 50))
+        #expect(accepted.map(\.target.id) == (0..<50).map(String.init))
     }
 
     @Test("a client that sends thousands of requests at once and then nothing more gets every answer, and then the end")
     func thousands() async throws {
-        let messages = ScriptedMessages()
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: messages))
         let count = 3_000
-        try await client.send((0..<count).map(Self.request).joined())
-        try await client.closeOutput()
-        for _ in 0..<count {
-            #expect(try await client.answer().status == 202)
-        }
-        try await client.ended()
-        #expect(messages.accepted.map(\.target.id) == (0..<count).map(String.init))
-        await ingress.stop(drainingFor: .seconds(10))
+        let requests = (0..<count).map { Self.request($0) }.joined()
+        let (statuses, accepted) = try await send(requests, answers: count, andNothingMore: true, thenEnds: true)
+        #expect(statuses == Array(repeating: 202, count: count))
+        #expect(accepted.map(\.target.id) == (0..<count).map(String.init))
     }
 
     @Test("a request is begun when the one before it has been answered, also where it is refused")
     func oneAtATime() async throws {
-        let messages = ScriptedMessages()
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: messages))
-        try await client.send(Self.request(1) + "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n" + Self.request(2))
-        var statuses: [Int] = []
-        for _ in 0..<3 {
-            statuses.append(try await client.answer().status)
-        }
+        let requests = Self.request(1) + "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n" + Self.request(2)
+        let (statuses, accepted) = try await send(requests, answers: 3)
         #expect(statuses == [202, 404, 202])
-        #expect(messages.accepted.map(\.target.id) == ["1", "2"])
-        await client.close()
-        await ingress.stop(drainingFor: .seconds(10))
+        #expect(accepted.map(\.target.id) == ["1", "2"])
     }
 
     @Test("what cannot be read is refused when what came before it has been answered")
     func refusedInTurn() async throws {
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: ScriptedMessages()))
-        try await client.send(Self.request(1) + Self.request(2) + "NONSENSE\r\n\r\n" + Self.request(3))
-        var statuses: [Int] = []
-        for _ in 0..<3 {
-            statuses.append(try await client.answer().status)
-        }
+        let requests = Self.request(1) + Self.request(2) + "NONSENSE\r\n\r\n" + Self.request(3)
+        let (statuses, accepted) = try await send(requests, answers: 3, thenEnds: true)
         #expect(statuses == [202, 202, 400])
-        try await client.ended()
-        await ingress.stop(drainingFor: .seconds(10))
+        #expect(accepted.map(\.target.id) == ["1", "2"])
     }
 
     @Test("large requests that are sent at once are taken one after the other")
     func large() async throws {
-        let messages = ScriptedMessages()
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: messages))
         let body = String(repeating: "x", count: 300_000)
-        let request = "PUT /example/person/Bob HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        try await client.send(String(repeating: request, count: 20))
-        for _ in 0..<20 {
-            #expect(try await client.answer().status == 202)
-        }
-        #expect(messages.accepted.map(\.value) == Array(repeating: .written(body), count: 20))
-        await client.close()
-        await ingress.stop(drainingFor: .seconds(10))
+        let (statuses, accepted) = try await send((0..<20).map { Self.request($0, body: body) }.joined(), answers: 20)
+        #expect(statuses == Array(repeating: 202, count: 20))
+        #expect(accepted.map(\.target.id) == (0..<20).map(String.init))
+        #expect(accepted.map(\.value) == Array(repeating: .written(body), count: 20))
     }
 }

@@ -72,18 +72,6 @@ import Testing
         await world.finish()
     }
 
-    @Test("messages on one connection are taken one after the other, also when they are sent at once")
-    func pipelined() async throws {
-        let world = try await World()
-        let requests = (0..<50).map { "PUT /example/person/\($0) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx" }
-        try await world.client.send(requests.joined())
-        for _ in 0..<50 {
-            #expect(try await world.client.answer().status == 202)
-        }
-        #expect(world.messages.accepted.map(\.target.id) == (0..<50).map(String.init))
-        await world.finish()
-    }
-
     @Test("a body in chunks is one value")
     func chunks() async throws {
         let world = try await World()
@@ -376,51 +364,6 @@ import Testing
         try await world.client.ended()
         await #expect(throws: (any Error).self) {
             _ = try await WireClient(to: world.url)
-        }
-    }
-
-    @Test("a message that is being taken is answered before it stops")
-    func drains() async throws {
-        let gate = Gate()
-        let accepting = GatedMessages(gate)
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: accepting))
-        try await client.send("PUT /example/person/Bob HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
-        try await accepting.arrived.opened("the message")
-        async let stopped: Void = ingress.stop(drainingFor: .seconds(60))
-        gate.open()
-        #expect(try await client.answer().status == 202)
-        await stopped
-        try await client.ended()
-    }
-
-    @Test("a message that takes too long is cut off when it stops")
-    func cutsOff() async throws {
-        let accepting = GatedMessages(Gate())
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: accepting))
-        try await client.send("PUT /example/person/Bob HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
-        try await accepting.arrived.opened("the message")
-        await ingress.stop(drainingFor: .zero)
-        try await client.ended()
-    }
-}
-
-/// Takes messages when a gate opens.
-private final class GatedMessages: MessageAccepting {
-    let arrived = Gate()
-    private let gate: Gate
-
-    init(_ gate: Gate) {
-        self.gate = gate
-    }
-
-    func accept(_ message: IngressMessage) async throws(IngressRefusal) {
-        arrived.open()
-        do {
-            try await gate.opened()
-        } catch {
-            throw IngressRefusal(.shuttingDown, "it ends")
         }
     }
 }
