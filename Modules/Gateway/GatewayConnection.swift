@@ -6,7 +6,7 @@ internal import TransportCore
 ///
 /// `@unchecked Sendable`: everything that changes is touched only on ``loop``. Whoever else has something to say hands it in
 /// there.
-final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
+final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -29,10 +29,10 @@ final class GatewayConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// Numbers the exchanges, so that what is told of an earlier one is known as such.
     private var number: UInt64 = 0
 
-    init(_ core: GatewayCore, in round: WriteRound) {
+    init(_ core: GatewayCore, on loop: any ChannelLoop, in round: WriteRound) {
         self.core = core
         self.round = round
-        loop = round.loop
+        self.loop = loop
         reader = RequestReader(headLimit: core.options.headLimit)
         cycle = RequestCycle(core.options.cycle, at: loop.now)
     }

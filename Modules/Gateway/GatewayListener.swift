@@ -2,6 +2,7 @@ internal import HTTPExchange
 internal import NIOCore
 internal import NIOPosix
 internal import RuntimeCore
+internal import TransportCore
 
 #if canImport(Darwin)
     internal import Darwin
@@ -28,7 +29,7 @@ struct GatewayListener: Sendable {
         group: any EventLoopGroup,
         loops: [any ChannelLoop]
     ) async throws(ComponentFailure) -> GatewayListener {
-        let known = Dictionary(loops.map { (ObjectIdentifier($0.eventLoop), WriteRound(on: $0)) }) { first, _ in first }
+        let known = Dictionary(loops.map { (ObjectIdentifier($0.eventLoop), (loop: $0, round: round(on: $0))) }) { first, _ in first }
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelInitializer { channel in
@@ -36,8 +37,9 @@ struct GatewayListener: Sendable {
             }
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let round = known[ObjectIdentifier(channel.eventLoop)] ?? WriteRound(on: EventLoopCallLoop(channel.eventLoop))
-                    try channel.pipeline.syncOperations.addHandler(GatewayConnection(core, in: round))
+                    let unknown = EventLoopCallLoop(channel.eventLoop)
+                    let (loop, round) = known[ObjectIdentifier(channel.eventLoop)] ?? (unknown, round(on: unknown))
+                    try channel.pipeline.syncOperations.addHandler(GatewayConnection(core, on: loop, in: round))
                 }
             }
         switch address {
@@ -62,6 +64,10 @@ struct GatewayListener: Sendable {
                 throw ComponentFailure("nothing can listen on the socket \(path): \(error)")
             }
         }
+    }
+
+    private static func round(on loop: any ChannelLoop) -> WriteRound {
+        WriteRound { loop.execute($0) }
     }
 
     /// Takes no further connections, and removes the file of a socket.

@@ -27,6 +27,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
     private let connector: HTTPConnector
     private let origin: Origin
     private let loop: any ChannelLoop
+    private let round: WriteRound
     private let limits: ConnectLimits
     private var completion: Completion?
     private var state = State.ready
@@ -40,12 +41,14 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         _ connector: HTTPConnector,
         to origin: Origin,
         on loop: any ChannelLoop,
+        in round: WriteRound,
         limits: ConnectLimits,
         _ completion: @escaping Completion
     ) {
         self.connector = connector
         self.origin = origin
         self.loop = loop
+        self.round = round
         self.limits = limits
         self.completion = completion
     }
@@ -194,7 +197,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
     }
 
     private func begin(_ channel: any Channel) {
-        let connection = HTTPConnection(channel, on: loop, to: origin)
+        let connection = HTTPConnection(channel, on: loop, in: round, to: origin)
         do {
             try channel.pipeline.syncOperations.addHandler(connection)
             state = .ended

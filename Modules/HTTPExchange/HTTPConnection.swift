@@ -6,7 +6,7 @@ internal import TransportCore
 ///
 /// `@unchecked Sendable`: everything that changes is touched only on the connection's loop, which is the channel's event
 /// loop; the pipeline calls there, and whoever borrows the connection does.
-final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked Sendable {
+final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.Connection, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias Completion = @Sendable (Result<ExchangeResponse, RequestReplyFailure>) -> Void
 
@@ -15,6 +15,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         let plan: ExchangePlan
         let deadline: TransportInstant
         let completion: Completion
+        /// Whether head and body are written as one.
+        let isSmall: Bool
         var reader: ResponseReader
         /// Whether the system has not taken all of the request yet.
         var isSending: Bool
@@ -43,12 +45,15 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
 
     let loop: any CallLoop
     let channel: any Channel
+    private let round: WriteRound
     private let origin: Origin
     private var state = State.idle
     // Beside the state and not in it, so that it is changed in place.
     private var current: Exchange?
     /// What small requests are written into; the same bytes again and again, once the system has taken them.
     private var outgoing = ByteBuffer()
+    /// Whether the request is on its way; before, it waits for its round.
+    private var isFlushed = true
     private var isFlushing = false
     private var wasUsed = false
     private var lastError: (any Error)?
@@ -57,9 +62,10 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
     private var timer: (any CallTimer)?
     private var timerAt = TransportInstant.distantFuture
 
-    init(_ channel: any Channel, on loop: any CallLoop, to origin: Origin) {
+    init(_ channel: any Channel, on loop: any CallLoop, in round: WriteRound, to origin: Origin) {
         self.channel = channel
         self.loop = loop
+        self.round = round
         self.origin = origin
     }
 
@@ -91,6 +97,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
             plan: plan,
             deadline: deadline,
             completion: completion,
+            isSmall: isSmall,
             reader: ResponseReader(limit: plan.limits.payloadMaxBytes, allocator: channel.allocator),
             isSending: true,
             lastProgress: loop.now
@@ -100,11 +107,18 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         if !isSmall {
             write(body, inParts: plan.limits.write != nil)
         }
+        isFlushed = false
+        round.add(self)
+    }
+
+    func flush() {
+        guard !isFlushed else { return }
+        isFlushed = true
         isFlushing = true
         channel.flush()
         isFlushing = false
         requestMayBeSent()
-        if isSmall, current?.isSending == true {
+        if current?.isSending == true, current?.isSmall == true {
             // Nearly never. An empty part comes after what the system has left behind, and hears what becomes of it.
             write(part: ByteBuffer())
             channel.flush()
@@ -172,8 +186,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
-        guard case .exchanging = state else {
-            // Nobody has asked anything. What this belongs to cannot be known, so nothing more is asked here.
+        guard case .exchanging = state, isFlushed else {
+            // Nobody has asked anything yet. What this belongs to cannot be known, so nothing more is asked here.
             return fail(closedFailure(hasBegun: false))
         }
         current?.lastProgress = loop.now
@@ -296,6 +310,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
         if case .closed = state { return }
         let wasIdle = if case .idle = state { true } else { false }
         state = .closed
+        isFlushed = true
         timer?.cancel()
         timer = nil
         timerAt = .distantFuture
@@ -322,20 +337,4 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, @unchecked 
 /// The system did not take a request.
 private struct RequestRefused: Error, CustomStringConvertible {
     let description = "the request could not be written"
-}
-
-extension ByteBuffer {
-    /// Writes a number that is not negative.
-    fileprivate mutating func write(decimal number: Int) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var start = digits.count
-            var rest = number
-            repeat {
-                start -= 1
-                digits[start] = UInt8(ascii: "0") + UInt8(rest % 10)
-                rest /= 10
-            } while rest > 0
-            writeBytes(digits[start...])
-        }
-    }
 }

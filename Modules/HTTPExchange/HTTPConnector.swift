@@ -9,6 +9,7 @@ public final class HTTPConnector: Connector {
     let contexts = TLSContexts()
     let threads = NIOThreadPool.singleton
     private let loops: [any ChannelLoop]
+    private let rounds: [ObjectIdentifier: WriteRound]
     private let turn = NIOLockedValueBox(0)
 
     /// Connects on the event loops that the whole process shares, which need no shutdown.
@@ -29,6 +30,7 @@ public final class HTTPConnector: Connector {
     public init(loops: [any ChannelLoop], resolvers: [any SocketAddressResolving] = [TCPResolver()]) {
         self.resolvers = resolvers
         self.loops = loops
+        rounds = Dictionary(loops.map { loop in (ObjectIdentifier(loop), WriteRound { loop.execute($0) }) }) { first, _ in first }
     }
 
     public func route(for url: EndpointURL, tls: TLSSettings?) throws(SpecTextError) -> EndpointRoute {
@@ -65,11 +67,11 @@ public final class HTTPConnector: Connector {
         limits: ConnectLimits,
         _ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void
     ) -> any ConnectAttempt {
-        guard let loop = loop as? any ChannelLoop else {
+        guard let round = rounds[ObjectIdentifier(loop)], let loop = loop as? any ChannelLoop else {
             completion(.failure(RequestReplyFailure(.misconfigured, "this loop is not one of the connector's")))
             return NoConnectAttempt()
         }
-        let operation = ConnectOperation(self, to: origin, on: loop, limits: limits, completion)
+        let operation = ConnectOperation(self, to: origin, on: loop, in: round, limits: limits, completion)
         operation.start()
         return operation
     }

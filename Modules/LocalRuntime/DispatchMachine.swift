@@ -12,6 +12,7 @@ struct DispatchMachine: Sendable {
     }
 
     struct FunctionID: Hashable, Sendable {
+        /// Counted from 0, without gaps.
         let number: Int
     }
 
@@ -82,11 +83,24 @@ struct DispatchMachine: Sendable {
         var counts = Counts()
     }
 
+    /// All functions that there are; one that nothing is known of is as a new one is.
+    private struct FunctionTable: Sendable {
+        private var all: [Function] = []
+
+        subscript(id: FunctionID) -> Function {
+            get { id.number < all.count ? all[id.number] : Function() }
+            _modify {
+                while all.count <= id.number { all.append(Function()) }
+                yield &all[id.number]
+            }
+        }
+    }
+
     let maxInFlight: Int
     let pauses: RetryPolicy
     private(set) var callsInFlight = 0
     private var entries: [AddressID: Entry] = [:]
-    private var functions: [FunctionID: Function] = [:]
+    private var functions = FunctionTable()
     private var line = Line()
     private var nextAddress = 0
     private var nextPause = 0
@@ -120,14 +134,14 @@ struct DispatchMachine: Sendable {
         case .pausing: return .pausing
         case .gated:
             // Behind an open gate it waits for the function's share of the calls only.
-            if case .shut = functions[entry.function]?.gate { return .blocked }
+            if case .shut = functions[entry.function].gate { return .blocked }
             return .inLine
         }
     }
 
     /// How many addresses something waits for, by function, and how many of them wait because of a failure.
     func counts(of function: FunctionID) -> (all: Int, blocked: Int) {
-        guard let function = functions[function] else { return (0, 0) }
+        let function = functions[function]
         let isShut = if case .shut = function.gate { true } else { false }
         return (function.counts.all, function.counts.failing + (isShut ? function.counts.gated : 0))
     }
@@ -140,7 +154,7 @@ struct DispatchMachine: Sendable {
 
     /// A function is known to answer, such as from before a restart: its state is registered.
     mutating func functionProven(_ function: FunctionID) {
-        functions[function, default: Function()].gate = .open
+        functions[function].gate = .open
     }
 
     /// Something waits for an address that nothing waited for.
@@ -149,7 +163,7 @@ struct DispatchMachine: Sendable {
         nextAddress += 1
         let entry = Entry(function: function)
         entries[id] = entry
-        functions[function, default: Function()].counts.moved(from: nil, to: entry.kind)
+        functions[function].counts.moved(from: nil, to: entry.kind)
         line.append(id)
         return (id, beginCalls())
     }
@@ -169,7 +183,7 @@ struct DispatchMachine: Sendable {
         guard end(address), let function = entries[address]?.function else { return [] }
         if settleGate(of: function, after: address, reach) {
             // The next one finds out.
-            functions[function]?.gate = .shut(prober: nil)
+            functions[function].gate = .shut(prober: nil)
             admit(function, limit: 1)
         }
         return done(address, hasMore: hasMore)
@@ -198,10 +212,10 @@ struct DispatchMachine: Sendable {
         let failures = (entries[address]?.failures ?? 0) + 1
         change(address) { $0.failures = failures }
         let isProber = settleGate(of: function, after: address, reach)
-        if case .shut(let prober) = functions[function]?.gate, prober != nil, !isProber {
+        if case .shut(let prober) = functions[function].gate, prober != nil, !isProber {
             // Another one finds out.
             change(address) { $0.state = .gated }
-            functions[function]?.gated.append(address)
+            functions[function].gated.append(address)
             return beginCalls()
         }
         let length = max(pauses.pause(after: failures, chance: chance), min(wait ?? .zero, .seconds(60)))
@@ -245,7 +259,7 @@ struct DispatchMachine: Sendable {
         body(&entries.values[index])
         let after = entries.values[index].kind
         if before != after {
-            functions[function]?.counts.moved(from: before, to: after)
+            functions[function].counts.moved(from: before, to: after)
         }
     }
 
@@ -253,8 +267,8 @@ struct DispatchMachine: Sendable {
     private mutating func end(_ address: AddressID) -> Bool {
         guard isCalling(address), let function = entries[address]?.function else { return false }
         callsInFlight -= 1
-        functions[function]?.callsInFlight -= 1
-        if case .open = functions[function]?.gate {
+        functions[function].callsInFlight -= 1
+        if case .open = functions[function].gate {
             // Whoever has waited longest for the function's share of the calls takes this one's place.
             admit(function, limit: 1, first: true)
         }
@@ -269,8 +283,8 @@ struct DispatchMachine: Sendable {
     }
 
     /// Not the function itself: its line would be copied when it grows.
-    private func standing(of function: FunctionID) -> (gate: Gate, isFull: Bool)? {
-        functions[function].map { ($0.gate, $0.callsInFlight >= share(of: $0)) }
+    private func standing(of function: FunctionID) -> (gate: Gate, isFull: Bool) {
+        (functions[function].gate, functions[function].callsInFlight >= share(of: functions[function]))
     }
 
     private mutating func pause(_ address: AddressID, for length: Duration, at now: TransportInstant) -> Action {
@@ -282,8 +296,8 @@ struct DispatchMachine: Sendable {
 
     /// Where the address was the one that finds out about its function, another one does now.
     private mutating func passOnGate(of address: AddressID) {
-        guard let function = entries[address]?.function, case .shut(address) = functions[function]?.gate else { return }
-        functions[function]?.gate = .shut(prober: nil)
+        guard let function = entries[address]?.function, case .shut(address) = functions[function].gate else { return }
+        functions[function].gate = .shut(prober: nil)
         admit(function, limit: 1)
     }
 
@@ -304,7 +318,7 @@ struct DispatchMachine: Sendable {
 
     private mutating func close(_ address: AddressID) {
         if let entry = entries.removeValue(forKey: address) {
-            functions[entry.function]?.counts.moved(from: entry.kind, to: nil)
+            functions[entry.function].counts.moved(from: entry.kind, to: nil)
         }
         // A table keeps the room that it once needed, such as for a million addresses in a moment of trouble.
         if entries.isEmpty, entries.capacity > 4_096 {
@@ -313,37 +327,37 @@ struct DispatchMachine: Sendable {
     }
 
     private mutating func openGate(of function: FunctionID) {
-        if functions[function]?.isSuspect == true {
-            functions[function]?.isSuspect = false
+        if functions[function].isSuspect {
+            functions[function].isSuspect = false
             admit(function, limit: .max)
         }
-        guard case .shut = functions[function]?.gate else { return }
-        functions[function]?.gate = .open
+        guard case .shut = functions[function].gate else { return }
+        functions[function].gate = .open
         admit(function, limit: .max)
     }
 
     /// Decides what a failed call means for the other addresses of its function.
     /// - Returns: whether the address is the one that finds out.
     private mutating func settleGate(of function: FunctionID, after address: AddressID, _ reach: Reach) -> Bool {
-        guard let gate = functions[function]?.gate else { return false }
+        let gate = functions[function].gate
         if reach == .unknown {
-            functions[function]?.isSuspect = true
+            functions[function].isSuspect = true
         }
         switch (gate, reach) {
         case (.open, .reached), (.open, .unknown):
             return false
         case (.open, .unreachable):
-            functions[function]?.gate = .shut(prober: address)
+            functions[function].gate = .shut(prober: address)
             return true
         case (.shut(address), .unreachable):
             return true
         case (.shut(address), .reached), (.shut(address), .unknown):
             // It answers, if not this one: the next one may be luckier.
-            functions[function]?.gate = .shut(prober: nil)
+            functions[function].gate = .shut(prober: nil)
             admit(function, limit: 1)
             return false
         case (.shut(nil), .unreachable):
-            functions[function]?.gate = .shut(prober: address)
+            functions[function].gate = .shut(prober: address)
             return true
         case (.shut, _):
             return false
@@ -354,7 +368,7 @@ struct DispatchMachine: Sendable {
     /// - Parameter first: whether they go before everybody there.
     private mutating func admit(_ function: FunctionID, limit: Int, first: Bool = false) {
         var admitted = 0
-        while admitted < limit, let id = functions[function]?.gated.popFirst() {
+        while admitted < limit, let id = functions[function].gated.popFirst() {
             guard case .gated = entries[id]?.state else { continue }
             change(id) { $0.state = .ready }
             if first {
@@ -371,24 +385,25 @@ struct DispatchMachine: Sendable {
         guard !isHeld else { return [] }
         var actions: [Action] = []
         while callsInFlight < maxInFlight, let id = line.popFirst() {
-            guard let entry = entries[id], case .ready = entry.state, let (gate, isFull) = standing(of: entry.function) else { continue }
+            guard let entry = entries[id], case .ready = entry.state else { continue }
+            let (gate, isFull) = standing(of: entry.function)
             switch gate {
             case .open where isFull:
                 change(id) { $0.state = .gated }
-                functions[entry.function]?.gated.append(id)
+                functions[entry.function].gated.append(id)
                 continue
             case .open, .shut(id):
                 break
             case .shut(nil):
-                functions[entry.function]?.gate = .shut(prober: id)
+                functions[entry.function].gate = .shut(prober: id)
             case .shut:
                 change(id) { $0.state = .gated }
-                functions[entry.function]?.gated.append(id)
+                functions[entry.function].gated.append(id)
                 continue
             }
             change(id) { $0.state = .calling }
             callsInFlight += 1
-            functions[entry.function]?.callsInFlight += 1
+            functions[entry.function].callsInFlight += 1
             actions.append(.call(id))
         }
         return actions

@@ -3,11 +3,11 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import TransportCore
 
-/// Collects the requests of one connection, has them answered one after the other, and does what ``ConnectionMachine`` says.
-final class ConnectionHandler: ChannelDuplexHandler {
+/// Collects the requests of one connection, has them answered in their order, and does what ``ConnectionMachine`` says.
+final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     /// A request whose turn has not come.
     private struct Waiting {
@@ -16,19 +16,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let body: ByteBuffer
     }
 
-    /// The request that is being answered.
-    private struct Current {
+    /// A request that is being answered.
+    private struct Begun {
         let number: Int
         let isHead: Bool
         let isLast: Bool
+        let byteCount: Int
+        /// Whether the next request may begin before this one is answered.
+        var isAlone = true
         var task: Task<Void, Never>?
+        /// What there is to be sent, after the answers to earlier requests.
+        var answer: HTTPAnswer?
     }
 
-    /// Nothing is read while so many requests wait for their turn, or such with so many bytes.
-    private static let (mostWaiting, mostWaitingBytes) = (16, 65_536)
+    /// Nothing is read while so many requests are not answered, or such with so many bytes.
+    private static let (mostUnanswered, mostUnansweredBytes) = (32, 65_536)
+    /// The room for answers that a connection keeps.
+    private static let keptRoom = 4_096
 
     private let presence = ClientPresence()
     private let respond: HTTPListener.Responder
+    private let round: WriteRound
     private let limits: ConnectionMachine.Limits
     private let crowdedLimits: ConnectionMachine.Limits
     private let crowd: Crowd
@@ -37,16 +45,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var endPromise: EventLoopPromise<Void>?
     private var request: (head: HTTPRequestHead, method: HTTPRequest.Method, body: ByteBuffer)?
+    /// Whole requests that have not begun.
     private var waiting: [Waiting] = []
-    private var waitingBytes = 0
-    private var current: Current?
+    /// Those that have, in their order.
+    private var begun: [Begun] = []
+    /// Bytes of bodies of both.
+    private var unansweredBytes = 0
     private var numbers = 0
     private var isServing = false
     private var isReadingHeld = false
     /// Answers that nobody got, and whose records are being put back.
     private var losses = 0
-    /// Whether there are answers that the socket has not taken, as far as the machine knows. The channel may say that it has
-    /// while they are still being written.
+    /// Answers that wait for their round.
+    private var outgoing = ByteBuffer()
+    /// Those of them that have to be told where they are lost.
+    private var watched: [HTTPAnswer] = []
+    /// Whether there are answers that the socket has not taken, as far as the machine knows.
     private var isSending = false
     /// Whether the last answer has been written, so that nobody may write another.
     private var hasWrittenLast = false
@@ -60,12 +74,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         inCrowd crowdedLimits: ConnectionMachine.Limits,
         of crowd: Crowd,
         headLimit: Int,
+        in round: WriteRound,
         _ respond: @escaping HTTPListener.Responder
     ) {
         self.limits = limits
         self.crowdedLimits = crowdedLimits
         self.crowd = crowd
         self.headLimit = headLimit
+        self.round = round
         self.respond = respond
         machine = ConnectionMachine(limits, openedAt: .zero)
     }
@@ -98,12 +114,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
         request = nil
         waiting = []
         presence.interrupt(.left)
-        current?.task?.cancel()
+        watched.forEach(lost)
+        watched = []
+        for request in begun {
+            request.task?.cancel()
+        }
+        answerInTurn()
         endIfDone()
     }
 
     private func endIfDone() {
-        guard context == nil, current == nil, losses == 0 else { return }
+        guard context == nil, begun.isEmpty, losses == 0 else { return }
         endPromise?.succeed()
         endPromise = nil
     }
@@ -157,7 +178,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    private var isFull: Bool { waiting.count >= Self.mostWaiting || waitingBytes >= Self.mostWaitingBytes }
+    private var isFull: Bool {
+        waiting.count + begun.count >= Self.mostUnanswered || unansweredBytes >= Self.mostUnansweredBytes
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
@@ -187,15 +210,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: - Answers
 
-    /// Has requests answered, as long as answers come at once.
+    /// Has requests answered, each as soon as the one before it lets it.
     private func serve() {
         guard !isServing else { return }
         isServing = true
         defer { isServing = false }
-        while current == nil, !waiting.isEmpty, let context {
-            let next = waiting.removeFirst()
-            waitingBytes -= next.body.readableBytes
-            begin(next, context)
+        while !waiting.isEmpty, mayBegin, let context {
+            begin(waiting.removeFirst(), context)
         }
         if isReadingHeld, !isFull, let context {
             isReadingHeld = false
@@ -203,10 +224,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    private var mayBegin: Bool {
+        guard let last = begun.last else { return true }
+        return !last.isAlone && !last.isLast
+    }
+
     private func begin(_ request: Waiting, _ context: ChannelHandlerContext) {
         numbers += 1
         let number = numbers
-        current = Current(number: number, isHead: request.method == .head, isLast: Self.isLast(request.head))
+        begun.append(
+            Begun(
+                number: number,
+                isHead: request.method == .head,
+                isLast: Self.isLast(request.head),
+                byteCount: request.body.readableBytes
+            )
+        )
         let call = HTTPCall(
             method: request.method,
             target: request.head.uri,
@@ -216,16 +249,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
         )
         let loop = context.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let task = respond(call) { answer in
+        let handling = respond(call) { answer in
             if loop.inEventLoop {
                 bound.value.answered(number, answer)
             } else {
                 loop.execute { bound.value.answered(number, answer) }
             }
         }
-        if current?.number == number {
-            current?.task = task
+        guard let place = place(of: number) else { return }
+        switch handling {
+        case .alongside: begun[place].isAlone = false
+        case .alone(let task): begun[place].task = task
         }
+    }
+
+    private func place(of number: Int) -> Int? {
+        begun.lastIndex { $0.number == number }
     }
 
     /// Whether the client sends no other request, or none that could be read: the codec stops where a client asks for another
@@ -238,35 +277,57 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func answered(_ number: Int, _ answer: HTTPAnswer) {
-        guard let request = current, request.number == number else { return }
-        current = nil
-        guard let context, !hasWrittenLast else {
-            lost(answer)
-            return endIfDone()
-        }
-        let isLast = request.isLast || machine.isNextAnswerLast
-        write(answer, isLast: isLast, withBody: !request.isHead, context)
-        // A refusal of what came after this request is written here, before the socket is said to have taken everything.
-        perform(machine.answerSent(isLast: isLast, at: now(context)), context)
-        sent(context)
-        arm(context)
+        guard let place = place(of: number), begun[place].answer == nil else { return }
+        begun[place].answer = answer
+        guard place == 0 else { return }
+        answerInTurn()
+        endIfDone()
         serve()
     }
 
-    private func write(_ answer: HTTPAnswer, isLast: Bool, withBody: Bool, _ context: ChannelHandlerContext) {
-        hasWrittenLast = isLast
-        context.write(wrapOutboundOut(.head(answer.head(isLast: isLast))), promise: nil)
-        if withBody, answer.body.readableBytes > 0 {
-            context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+    /// Writes the answers whose turn it is.
+    private func answerInTurn() {
+        while let request = begun.first, let answer = request.answer {
+            begun.removeFirst()
+            unansweredBytes -= request.byteCount
+            guard let context, !hasWrittenLast else {
+                lost(answer)
+                continue
+            }
+            let isLast = request.isLast || machine.isNextAnswerLast
+            write(answer, isLast: isLast, withBody: !request.isHead)
+            // A refusal of what came after this request is written here, before the socket is said to have taken everything.
+            perform(machine.answerSent(isLast: isLast, at: now(context)), context)
+            arm(context)
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: answer.whenLost == nil ? nil : watched(answer, context))
     }
 
-    /// Has it told where the client does not get an answer.
-    private func watched(_ answer: HTTPAnswer, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+    private func write(_ answer: HTTPAnswer, isLast: Bool, withBody: Bool) {
+        hasWrittenLast = isLast
+        answer.write(to: &outgoing, isLast: isLast, withBody: withBody)
+        if answer.whenLost != nil {
+            watched.append(answer)
+        }
+        isSending = true
+        round.add(self)
+    }
+
+    func flush() {
+        guard let context, outgoing.readableBytes > 0 else { return }
+        let bytes = outgoing
+        // Clearing it makes another one where the system still has this one.
+        outgoing = bytes.capacity > Self.keptRoom ? ByteBuffer() : outgoing
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: watched.isEmpty ? nil : promise(for: watched, context))
+        watched = []
+        outgoing.clear()
+        takenIfSo(context)
+    }
+
+    /// Has those told whose answers the client does not get.
+    private func promise(for answers: [HTTPAnswer], _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        promise.futureResult.whenFailure { _ in bound.value.lost(answer) }
+        promise.futureResult.whenFailure { _ in answers.forEach(bound.value.lost) }
         return promise
     }
 
@@ -283,18 +344,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Has the machine told when the socket has taken what was written, be it by now.
-    private func sent(_ context: ChannelHandlerContext) {
-        isSending = true
-        takenIfSo(context)
-    }
-
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         takenIfSo(context)
     }
 
+    /// Has the machine told when the socket has taken what was written, be it by now.
     private func takenIfSo(_ context: ChannelHandlerContext) {
-        guard isSending, context.channel.isWritable, self.context != nil else { return }
+        guard isSending, outgoing.readableBytes == 0, context.channel.isWritable, self.context != nil else { return }
         isSending = false
         perform(machine.answersTaken(at: now(context)), context)
         arm(context)
@@ -307,12 +363,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .nothing, .keep:
             break
         case .keepAndContinue:
-            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         case .forward:
             if let (head, method, body) = request {
                 request = nil
                 waiting.append(Waiting(head: head, method: method, body: body))
-                waitingBytes += body.readableBytes
+                unansweredBytes += body.readableBytes
                 serve()
             }
         case .drop:
@@ -320,8 +376,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .refuse(let refusal):
             let isHead = request?.method == .head
             request = nil
-            write(HTTPAnswer(refusal), isLast: true, withBody: !isHead, context)
-            sent(context)
+            write(HTTPAnswer(refusal), isLast: true, withBody: !isHead)
         case .shutOutput:
             // Not the whole: while the client still sends, the system would throw away the answer with what came.
             context.close(mode: .output, promise: nil)

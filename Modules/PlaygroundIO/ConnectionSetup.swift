@@ -3,6 +3,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import RuntimeCore
+internal import TransportCore
 
 /// Makes the connections of a listener, each with a handler of its own and without a task for its requests.
 struct ConnectionSetup: ServerChildChannel {
@@ -17,8 +18,10 @@ struct ConnectionSetup: ServerChildChannel {
     private let crowd: Crowd
     private let headLimit: Int
     private let respond: HTTPListener.Responder
+    private let rounds: [ObjectIdentifier: WriteRound]
 
-    init(_ options: PlaygroundOptions, _ respond: @escaping HTTPListener.Responder) {
+    /// - Parameter loops: where connections live.
+    init(_ options: PlaygroundOptions, on loops: any EventLoopGroup, _ respond: @escaping HTTPListener.Responder) {
         limits = ConnectionMachine.Limits(
             body: options.bodyLimit,
             idle: options.idleLimit,
@@ -31,6 +34,7 @@ struct ConnectionSetup: ServerChildChannel {
         crowd = Crowd(limit: DescriptorLimit.lowering(options.connectionLimit))
         headLimit = options.headLimit
         self.respond = respond
+        rounds = Dictionary(loops.makeIterator().map { (ObjectIdentifier($0), Self.round(on: $0)) }) { first, _ in first }
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -40,20 +44,19 @@ struct ConnectionSetup: ServerChildChannel {
             decoding.maxHeaderListSize = headLimit
             decoding.maxHeaderFieldCount = 100
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: false,
-                withErrorHandling: false,
-                // What is sent is made of fields that were checked when they were made.
-                withOutboundHeaderValidation: false,
-                withEncoderConfiguration: .init(),
-                withDecoderLimitConfiguration: decoding
-            )
+            let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
+            try pipeline.addHandler(ByteToMessageHandler(decoder))
             // Then "writable" means that the socket has taken everything.
             try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
-            let handler = ConnectionHandler(limits, inCrowd: crowdedLimits, of: crowd, headLimit: headLimit, respond)
+            let round = rounds[ObjectIdentifier(channel.eventLoop)] ?? Self.round(on: channel.eventLoop)
+            let handler = ConnectionHandler(limits, inCrowd: crowdedLimits, of: crowd, headLimit: headLimit, in: round, respond)
             try pipeline.addHandler(handler)
             return Value(channel: channel, ended: handler.ended ?? channel.closeFuture)
         }
+    }
+
+    private static func round(on loop: any EventLoop) -> WriteRound {
+        WriteRound { loop.execute($0) }
     }
 
     func handle(value: Value, logger: Logger) async {

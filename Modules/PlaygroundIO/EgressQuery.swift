@@ -13,7 +13,7 @@ struct EgressQuery: Equatable {
     ///   - longestWait: a longer one is refused.
     ///   - mostRecords: more are refused.
     /// - Throws: ``HTTPRefusal`` for everything that means nothing here.
-    init(_ query: some StringProtocol, longestWait: Duration, mostRecords: Int) throws(HTTPRefusal) {
+    init(_ query: Substring, longestWait: Duration, mostRecords: Int) throws(HTTPRefusal) {
         var seen: Set<String> = []
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)

@@ -34,9 +34,12 @@ enum EgressRecordText {
         _ name: String,
         of members: [(name: String, value: JSONScanner.Value)]
     ) throws(EgressFault) -> JSONScanner.Value {
-        let found = members.filter { $0.name == name }
-        guard let first = found.first else { throw EgressFault("the record has no '\(name)'; \(remedy)") }
-        guard found.count == 1 else { throw EgressFault("the record has '\(name)' \(found.count) times; \(remedy)") }
-        return first.value
+        guard let first = members.firstIndex(where: { $0.name == name }) else {
+            throw EgressFault("the record has no '\(name)'; \(remedy)")
+        }
+        guard members.lastIndex(where: { $0.name == name }) == first else {
+            throw EgressFault("the record has '\(name)' \(members.count { $0.name == name }) times; \(remedy)")
+        }
+        return members[first].value
     }
 }

@@ -1,6 +1,6 @@
 internal import HTTPTypes
 internal import NIOCore
-internal import NIOHTTP1
+internal import TransportCore
 
 /// A whole answer to a request.
 struct HTTPAnswer: Sendable {
@@ -10,6 +10,8 @@ struct HTTPAnswer: Sendable {
     /// What is done where the client does not get the answer.
     var whenLost: (@Sendable () async -> Void)?
 
+    /// A message was taken.
+    static let accepted = HTTPAnswer(.accepted)
     static let plainText = "text/plain; charset=utf-8"
 
     init(_ status: HTTPResponse.Status, type: String? = nil, body: ByteBuffer = ByteBuffer()) {
@@ -44,21 +46,27 @@ struct HTTPAnswer: Sendable {
 
     private static let meantStatus = HTTPField.Name("Status")
 
-    /// The head that goes before the body.
+    /// Writes the answer as it is sent (RFC 9112, section 4). Its fields were checked when they were made.
     /// - Parameter isLast: whether the connection ends with it.
-    func head(isLast: Bool) -> HTTPResponseHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(fields.count + 2)
+    func write(to bytes: inout ByteBuffer, isLast: Bool, withBody: Bool) {
+        bytes.reserveCapacity(minimumWritableBytes: 256 + (withBody ? body.readableBytes : 0))
+        bytes.writeStaticString("HTTP/1.1 ")
+        bytes.write(decimal: status.code)
+        bytes.writeStaticString(" ")
+        bytes.writeString(status.reasonPhrase)
         for field in fields {
-            headers.add(name: field.name.rawName, value: field.value)
+            bytes.writeStaticString("\r\n")
+            bytes.writeString(field.name.rawName)
+            bytes.writeStaticString(": ")
+            bytes.writeString(field.value)
         }
         if status != .noContent {
-            headers.add(name: "Content-Length", value: String(body.readableBytes))
+            bytes.writeStaticString("\r\nContent-Length: ")
+            bytes.write(decimal: body.readableBytes)
         }
-        if isLast {
-            headers.add(name: "Connection", value: "close")
+        bytes.writeStaticString(isLast ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")
+        if withBody {
+            bytes.writeImmutableBuffer(body)
         }
-        let status = HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase)
-        return HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     }
 }

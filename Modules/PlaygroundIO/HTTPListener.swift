@@ -9,9 +9,15 @@ internal import TransportCore
 /// Listens on one port and answers whole requests.
 final class HTTPListener: Sendable {
     /// Answers a request, maybe before it returns and on any thread.
-    ///
-    /// What it returns is cancelled when nobody waits for the answer any more; the answer is given even then.
-    typealias Responder = @Sendable (HTTPCall, _ answer: @escaping @Sendable (HTTPAnswer) -> Void) -> Task<Void, Never>?
+    typealias Responder = @Sendable (HTTPCall, _ answer: @escaping @Sendable (HTTPAnswer) -> Void) -> Handling
+
+    /// What the next request of the connection has to wait for.
+    enum Handling {
+        /// Nothing: what this one does comes before what that one does in any case.
+        case alongside
+        /// The answer. The task is cancelled when nobody waits for that any more; it is given even then.
+        case alone(Task<Void, Never>?)
+    }
 
     private enum State {
         /// Next: starting.
@@ -51,7 +57,7 @@ final class HTTPListener: Sendable {
         guard isFirst else { throw ComponentFailure("what listens on port \(port) was started already; make another one") }
         let bound = loops.any().makePromise(of: (any Channel).self)
         let server = Server(
-            childChannelSetup: ConnectionSetup(options, options.compatStatus ? Self.inCompatibleForm(respond) : respond),
+            childChannelSetup: ConnectionSetup(options, on: loops, options.compatStatus ? Self.inCompatibleForm(respond) : respond),
             configuration: ServerConfiguration(
                 address: .hostname(options.host, port: port),
                 availableConnectionsDelegate: .maximum(DescriptorLimit.lowering(options.connectionLimit), logger: logger)

@@ -6,30 +6,44 @@ enum IngressPath {
     /// Reads the target of a request. A query is left out.
     /// - Throws: ``HTTPRefusal`` where it is no such path.
     static func parse(_ target: String) throws(HTTPRefusal) -> RuntimeAddress {
-        let path = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)[0]
-        let parts = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0].isEmpty else {
-            throw notFound("this path has \(count(parts)) of the three parts that name a function")
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        guard let (namespace, type, id) = parts(of: path) else {
+            let slashes = path.count { $0 == slash }
+            throw notFound("this path has \(path.first == slash ? slashes : slashes + 1) of the three parts that name a function")
         }
-        var texts: [String] = []
-        for part in parts.dropFirst() {
-            guard let text = PercentEncoding.decode(part) else {
-                throw HTTPRefusal(
-                    .badRequest,
-                    "the path is not percent-encoded UTF-8; write % and two hexadecimal digits, such as %2F for a slash"
-                )
-            }
-            texts.append(text)
-        }
-        for (name, text) in zip(["namespace", "function type"], texts) {
-            guard !text.isEmpty else { throw notFound("the \(name) is empty") }
-            guard !text.utf8.contains(UInt8(ascii: "/")) else { throw notFound("a \(name) holds no slash") }
-        }
-        return RuntimeAddress(functionType: "\(texts[0])/\(texts[1])", id: texts[2])
+        let namespaceText = try name(namespace, "namespace")
+        let typeText = try name(type, "function type")
+        return RuntimeAddress(functionType: "\(namespaceText)/\(typeText)", id: try decoded(id))
     }
 
-    private static func count(_ parts: [Substring.UTF8View.SubSequence]) -> Int {
-        max(0, parts.first?.isEmpty == true ? parts.count - 1 : parts.count)
+    private static let slash = UInt8(ascii: "/")
+
+    /// What stands between the slashes; `nil` where there are not exactly three.
+    private static func parts(of path: Substring.UTF8View) -> (Substring.UTF8View, Substring.UTF8View, Substring.UTF8View)? {
+        guard path.first == slash else { return nil }
+        let names = path.dropFirst()
+        guard let first = names.firstIndex(of: slash) else { return nil }
+        let rest = names[names.index(after: first)...]
+        guard let second = rest.firstIndex(of: slash) else { return nil }
+        let id = rest[rest.index(after: second)...]
+        return id.contains(slash) ? nil : (names[..<first], rest[..<second], id)
+    }
+
+    private static func name(_ part: Substring.UTF8View, _ what: String) throws(HTTPRefusal) -> String {
+        let text = try decoded(part)
+        guard !text.isEmpty else { throw notFound("the \(what) is empty") }
+        guard !text.utf8.contains(slash) else { throw notFound("a \(what) holds no slash") }
+        return text
+    }
+
+    private static func decoded(_ part: Substring.UTF8View) throws(HTTPRefusal) -> String {
+        guard let text = PercentEncoding.decode(part) else {
+            throw HTTPRefusal(
+                .badRequest,
+                "the path is not percent-encoded UTF-8; write % and two hexadecimal digits, such as %2F for a slash"
+            )
+        }
+        return text
     }
 
     private static func notFound(_ message: String) -> HTTPRefusal {

@@ -127,7 +127,9 @@ struct JSONScanner {
 
     private mutating func string() throws(Fault) -> String {
         guard take("\"") else { throw wrong("text in double quotes") }
-        var units: [UInt8] = []
+        let start = index
+        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
+        var units = bytes[start..<index]
         while let byte = peek {
             index += 1
             switch byte {

@@ -2,7 +2,11 @@
 enum PercentEncoding {
     /// The text that the bytes stand for; `nil` where a `%` is not followed by two digits, and where it is not UTF-8.
     /// - Parameter plusIsSpace: whether `+` stands for a space, as in queries.
-    static func decode(_ text: some Sequence<UInt8>, plusIsSpace: Bool = false) -> String? {
+    static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool = false) -> String? {
+        // Most texts stand for themselves.
+        guard text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") && plusIsSpace }) else {
+            return String(Substring(text))
+        }
         var bytes: [UInt8] = []
         var iterator = text.makeIterator()
         while let byte = iterator.next() {

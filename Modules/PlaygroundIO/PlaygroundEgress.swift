@@ -53,7 +53,7 @@ public final class PlaygroundEgress: Egress {
     /// - Returns: the URL, with the port that the system chose where the spec says 0.
     public func start(from topics: any EgressTopics) async throws(ComponentFailure) -> String {
         let answering = EgressAnswering(topics, declared, options, on: loops.any())
-        return try await listener.start { answering.begin($0, $1) }
+        return try await listener.start { .alone(answering.begin($0, $1)) }
     }
 
     public func stop(drainingFor limit: Duration) async {

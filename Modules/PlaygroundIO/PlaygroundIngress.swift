@@ -33,13 +33,16 @@ public final class PlaygroundIngress: Ingress {
     public func start(into messages: any MessageAccepting) async throws(ComponentFailure) -> String {
         try await listener.start { call, answer in
             do throws(HTTPRefusal) {
-                messages.begin(try Self.message(call)) { refusal in
-                    answer(refusal.map { HTTPAnswer(Self.refusal($0)) } ?? HTTPAnswer(.accepted))
+                let message = try Self.message(call)
+                messages.begin(message) { refusal in
+                    answer(refusal.map { HTTPAnswer(Self.refusal($0)) } ?? .accepted)
                 }
+                // Whether a key is new has to be found out first, and nothing may overtake its message meanwhile.
+                return message.idempotencyKey == nil ? .alongside : .alone(nil)
             } catch {
                 answer(HTTPAnswer(error))
+                return .alongside
             }
-            return nil
         }
     }
 

@@ -27,13 +27,13 @@ package struct NameTable<Value> {
     @inlinable
     package subscript(name: String) -> Value? {
         get { storage[ExactName(name)] }
-        _modify { yield &storage[ExactName(name)] }
+        @inline(__always) _modify { yield &storage[ExactName(name)] }
     }
 
     @inlinable
     package subscript(name: String, default value: @autoclosure () -> Value) -> Value {
         get { storage[ExactName(name), default: value()] }
-        _modify { yield &storage[ExactName(name), default: value()] }
+        @inline(__always) _modify { yield &storage[ExactName(name), default: value()] }
     }
 
     @inlinable

@@ -4,6 +4,7 @@ import NIOCore
 import NIOEmbedded
 import TestSupport
 import Testing
+import TransportCore
 
 @testable import Gateway
 
@@ -23,9 +24,10 @@ import Testing
             core = GatewayCore(options: GatewayOptions(), logger: RecordedLog().logger) { record in
                 GatewayRoutes(module, transports: transports, others: [], record: record)
             }
-            round = WriteRound(on: EventLoopCallLoop(loop))
+            let callLoop = EventLoopCallLoop(loop)
+            round = WriteRound { callLoop.execute($0) }
             for number in 0..<connections {
-                let handlers: [any ChannelHandler] = [FlushRecorder(number, flushes), GatewayConnection(core, in: round)]
+                let handlers: [any ChannelHandler] = [FlushRecorder(number, flushes), GatewayConnection(core, on: callLoop, in: round)]
                 channels.append(EmbeddedChannel(handlers: handlers, loop: loop))
             }
         }

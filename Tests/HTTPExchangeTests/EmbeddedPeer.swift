@@ -16,7 +16,7 @@ final class EmbeddedPeer {
     private let closings = NIOLockedValueBox(0)
 
     init() throws {
-        connection = HTTPConnection(channel, on: loop, to: Origin(place: .tcp(host: "h", port: 80), tls: nil))
+        connection = HTTPConnection(channel, on: loop, in: WriteRound { $0() }, to: Origin(place: .tcp(host: "h", port: 80), tls: nil))
         try channel.pipeline.syncOperations.addHandlers([socket, connection])
         channel.pipeline.fireChannelActive()
         loop.perform {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct EgressQueryTests {
     private func query(_ text: String) throws(HTTPRefusal) -> EgressQuery {
-        try EgressQuery(text, longestWait: .seconds(300), mostRecords: 1_000)
+        try EgressQuery(Substring(text), longestWait: .seconds(300), mostRecords: 1_000)
     }
 
     @Test(
