@@ -5,9 +5,13 @@ package import TransportCore
 package struct RegisteredStates: Sendable, Equatable {
     /// In the order of registration.
     package private(set) var states: [MissingState] = []
-    private var typenames = NameTable<String>()
+    private var places = NameTable<Int>()
+    /// Whether a value lives on by being sent, changed or not.
+    package private(set) var hasExpirationAfterInvocation = false
 
     package init() {}
+
+    package subscript(name: String) -> MissingState? { places[name].map { states[$0] } }
 
     /// Registers what a function misses.
     /// - Throws: `RequestReplyFailure` of kind `protocolBroken` where a state comes back with another type; nothing is
@@ -15,7 +19,7 @@ package struct RegisteredStates: Sendable, Equatable {
     package mutating func register(_ missing: [MissingState]) throws(RequestReplyFailure) {
         var added = NameTable<String>()
         for state in missing {
-            if let known = typenames[state.name] ?? added[state.name], ExactName(known) != ExactName(state.typename) {
+            if let known = self[state.name]?.typename ?? added[state.name], ExactName(known) != ExactName(state.typename) {
                 throw RequestReplyFailure(
                     .protocolBroken,
                     "the function declares the state '\(state.name)' as \(state.typename), but it is registered as \(known), which cannot change"
@@ -23,9 +27,10 @@ package struct RegisteredStates: Sendable, Equatable {
             }
             added[state.name] = state.typename
         }
-        for state in missing where typenames[state.name] == nil {
-            typenames[state.name] = state.typename
+        for state in missing where places[state.name] == nil {
+            places[state.name] = states.count
             states.append(state)
+            if case .afterInvocation = state.expiration { hasExpirationAfterInvocation = true }
         }
     }
 
@@ -50,7 +55,7 @@ package struct RegisteredStates: Sendable, Equatable {
     /// Holds a result to what is registered, before anything of it is applied.
     package func check(_ result: InvocationResult) throws(RequestReplyFailure) {
         for change in result.stateChanges {
-            guard let typename = typenames[change.name] else {
+            guard let typename = self[change.name]?.typename else {
                 throw RequestReplyFailure(
                     .protocolBroken,
                     "the function changes the state '\(change.name)', which it has not declared; nothing of its result is applied"

@@ -313,7 +313,8 @@ struct DispatchMachine: Sendable {
             close(address)
             actions.append(.close(address))
         }
-        return actions + beginCalls()
+        beginCalls(&actions)
+        return actions
     }
 
     private mutating func close(_ address: AddressID) {
@@ -382,8 +383,13 @@ struct DispatchMachine: Sendable {
 
     /// Begins calls for those in line, as long as there is room.
     private mutating func beginCalls() -> [Action] {
-        guard !isHeld else { return [] }
         var actions: [Action] = []
+        beginCalls(&actions)
+        return actions
+    }
+
+    private mutating func beginCalls(_ actions: inout [Action]) {
+        guard !isHeld else { return }
         while callsInFlight < maxInFlight, let id = line.popFirst() {
             guard let entry = entries[id], case .ready = entry.state else { continue }
             let (gate, isFull) = standing(of: entry.function)
@@ -406,6 +412,5 @@ struct DispatchMachine: Sendable {
             functions[entry.function].callsInFlight += 1
             actions.append(.call(id))
         }
-        return actions
     }
 }

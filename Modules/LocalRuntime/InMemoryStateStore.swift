@@ -10,12 +10,19 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         var expires: WallTime?
     }
 
-    private var states: [RuntimeAddress: NameTable<Value>] = [:]
-    private var waiting: [RuntimeAddress: SequencedRecords<StoredMessage>] = [:]
+    /// Something that is changed where it is, however many others are kept beside it.
+    private final class Kept<Content: Sendable> {
+        var content: Content
+
+        init(_ content: Content) { self.content = content }
+    }
+
+    private var states: [RuntimeAddress: Kept<NameTable<Value>>] = [:]
+    private var waiting: [RuntimeAddress: Kept<SequencedRecords<StoredMessage>>] = [:]
     private var delayed: [Int64: DelayedMessage] = [:]
     /// Which delayed messages can be taken back by a token.
     private var delayedByToken: [DelayedMessage.Cancellation: Set<Int64>] = [:]
-    private var topics = NameTable<SequencedRecords<EgressRecord>>()
+    private var topics = NameTable<Kept<SequencedRecords<EgressRecord>>>()
     private var topicOfRecord: [Int64: String] = [:]
     private var letters: [Int64: DeadLetter] = [:]
     private var keys = NameTable<WallTime>()
@@ -34,8 +41,8 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         RecoveredContents(
             lastSequence: lastSequence,
             registered: registered,
-            waiting: waiting.map { WaitingMessages(address: $0, count: $1.count, first: $1.first ?? 0) },
-            egress: topics.sorted().map { WaitingRecords(topic: $0.name, count: $0.value.count) }
+            waiting: waiting.map { WaitingMessages(address: $0, count: $1.content.count, first: $1.content.first ?? 0) },
+            egress: topics.sorted().map { WaitingRecords(topic: $0.name, count: $0.value.content.count) }
         )
     }
 
@@ -45,20 +52,33 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         for change in changes.state {
             switch change {
             case .set(let state):
-                states[state.address, default: [:]][state.name] = Value(value: state.value, expires: state.expires)
+                let value = Value(value: state.value, expires: state.expires)
+                if let known = states[state.address] {
+                    _ = known.content.updateValue(value, forName: state.name)
+                } else {
+                    states[state.address] = Kept([state.name: value])
+                }
             case .clear(let address, let name):
-                states[address]?[name] = nil
-                if states[address]?.isEmpty == true {
+                guard let known = states[address] else { continue }
+                _ = known.content.removeValue(forName: name)
+                if known.content.isEmpty {
                     states[address] = nil
                 }
             }
         }
         for message in changes.messages {
-            waiting[message.target, default: SequencedRecords()].insert(message, at: message.sequence)
+            if let known = waiting[message.target] {
+                known.content.insert(message, at: message.sequence)
+            } else {
+                let first = Kept(SequencedRecords<StoredMessage>())
+                first.content.insert(message, at: message.sequence)
+                waiting[message.target] = first
+            }
         }
         for (address, sequence) in changes.consumed {
-            waiting[address]?.remove(sequence)
-            if waiting[address]?.isEmpty == true {
+            guard let known = waiting[address] else { continue }
+            known.content.remove(sequence)
+            if known.content.isEmpty {
                 waiting[address] = nil
             }
         }
@@ -102,21 +122,25 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
 
     private func commitEgress(_ changes: StoreChanges) {
         for record in changes.egress {
-            topics[record.topic, default: SequencedRecords()].insert(record, at: record.sequence)
+            let topic = topics[record.topic] ?? Kept(SequencedRecords())
+            if topic.content.isEmpty {
+                topics[record.topic] = topic
+            }
+            topic.content.insert(record, at: record.sequence)
             topicOfRecord[record.sequence] = record.topic
         }
         for sequence in changes.egressTaken {
-            guard let topic = topicOfRecord.removeValue(forKey: sequence) else { continue }
-            topics[topic]?.remove(sequence)
-            if topics[topic]?.isEmpty == true {
-                topics[topic] = nil
+            guard let name = topicOfRecord.removeValue(forKey: sequence), let topic = topics[name] else { continue }
+            topic.content.remove(sequence)
+            if topic.content.isEmpty {
+                topics[name] = nil
             }
         }
     }
 
     public func state(of addresses: [RuntimeAddress]) -> [[StoredState]] {
         addresses.map { address in
-            states[address, default: [:]].map { StoredState(address: address, name: $0, value: $1.value, expires: $1.expires) }
+            (states[address]?.content ?? [:]).map { StoredState(address: address, name: $0, value: $1.value, expires: $1.expires) }
         }
     }
 
@@ -130,9 +154,11 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     public func forget(before time: WallTime) {
         keys = keys.filter { $0.value >= time }
         for (address, values) in states {
-            let left = values.filter { $0.value.expires.map { $0 >= time } ?? true }
-            if left.count < values.count {
-                states[address] = left.isEmpty ? nil : left
+            let left = values.content.filter { $0.value.expires.map { $0 >= time } ?? true }
+            if left.isEmpty {
+                states[address] = nil
+            } else if left.count < values.content.count {
+                values.content = left
             }
         }
     }
@@ -140,7 +166,7 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     public func close() {}
 
     public func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) -> [StoredMessage] {
-        waiting[address]?.after(sequence, limit: limit) ?? []
+        waiting[address]?.content.after(sequence, limit: limit) ?? []
     }
 
     public func delayed(after place: DelayedPlace?, limit: Int) -> [DelayedMessage] {
@@ -149,7 +175,7 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     }
 
     public func egress(topic: String, after sequence: Int64, limit: Int) -> [EgressRecord] {
-        topics[topic]?.after(sequence, limit: limit) ?? []
+        topics[topic]?.content.after(sequence, limit: limit) ?? []
     }
 
     public func isAccepted(_ key: String) -> Bool { keys[key] != nil }

@@ -1,18 +1,16 @@
 internal import HTTPFunctionEndpoint
+internal import NIOCore
 internal import RequestReply
 internal import RuntimeCore
 internal import TransportCore
 
 extension RuntimeShard: MessageAccepting {
-    func accept(_ message: IngressMessage) async throws(IngressRefusal) {
-        let refusal: IngressRefusal? = await withCheckedContinuation { continuation in
-            take(message) { continuation.resume(returning: $0) }
-        }
-        if let refusal { throw refusal }
-    }
-
     nonisolated func begin(_ message: IngressMessage, _ completion: @escaping AcceptCompletion) {
-        onLoop { $0.take(message, completion) }
+        if loop.inEventLoop {
+            assumeIsolated { $0.take(message, completion) }
+        } else {
+            later { $0.take(message, completion) }
+        }
     }
 
     /// Takes a message; `completion` is told when it is stored, and delivered, or why it is not taken.

@@ -116,7 +116,11 @@ extension RuntimeShard {
         defer { isSending = false }
         // Calls end with their transport and are never cancelled one by one, so no thread and no task need wait for this one.
         _ = route.client.begin(request) { [self] result in
-            onLoop { $0.arrived(id, result) }
+            if loop.inEventLoop {
+                assumeIsolated { $0.arrived(id, result) }
+            } else {
+                later { $0.arrived(id, result) }
+            }
         }
     }
 
@@ -130,7 +134,7 @@ extension RuntimeShard {
     }
 
     /// Does something on the loop, when that has done what it is at.
-    private nonisolated func later(_ body: @escaping @Sendable (isolated RuntimeShard) -> Void) {
+    nonisolated func later(_ body: @escaping @Sendable (isolated RuntimeShard) -> Void) {
         loop.execute { self.assumeIsolated(body) }
     }
 
@@ -146,10 +150,10 @@ extension RuntimeShard {
     private func answered(_ id: DispatchMachine.AddressID, _ result: Result<ByteBuffer, RequestReplyFailure>) {
         guard let record = addresses[id], var call = record.call else { return }
         do throws(RequestReplyFailure) {
-            let bytes = Array(try result.get().readableBytesView)
+            let bytes = try result.get()
             let answer: FunctionAnswer
             do throws(MalformedAnswer) {
-                answer = try FunctionAnswer(decoding: bytes)
+                answer = try Self.answer(in: bytes)
             } catch {
                 throw RequestReplyFailure(.malformedMessage, error.description)
             }
@@ -170,6 +174,11 @@ extension RuntimeShard {
             failed(record, error)
             ended(record)
         }
+    }
+
+    private static func answer(in bytes: ByteBuffer) throws(MalformedAnswer) -> FunctionAnswer {
+        let plain = bytes.withUnsafeReadableBytes { FunctionAnswer(decodingPlain: $0) }
+        return if let plain { plain } else { try FunctionAnswer(decoding: Array(bytes.readableBytesView)) }
     }
 
     /// Sends the batch once more, with the state that is registered by now.
@@ -268,36 +277,44 @@ extension RuntimeShard {
     }
 
     private func keep(_ changes: [StateValue], of record: AddressRecord, _ sent: NameTable<StateCache.Value>) {
-        let states = record.function.registered.states
+        let registered = record.function.registered
+        guard !changes.isEmpty || registered.hasExpirationAfterInvocation else { return }
         var values = sent
-        var changed: Set<ExactName> = []
-        for change in changes {
-            values[change.name] = change.value.map { StateCache.Value(value: EncodedValue($0), expires: nil) }
-            changed.insert(ExactName(change.name))
-        }
         let now = clock.wallTime()
-        for state in states {
-            switch state.expiration {
-            case .never:
-                break
-            case .afterWrite(let duration):
-                guard changed.contains(ExactName(state.name)) else { continue }
-                values[state.name]?.expires = now.advanced(byMilliseconds: duration.inNanoseconds / 1_000_000)
-            case .afterInvocation(let duration):
-                guard values[state.name] != nil else { continue }
-                values[state.name]?.expires = now.advanced(byMilliseconds: duration.inNanoseconds / 1_000_000)
-                changed.insert(ExactName(state.name))
-            }
+        for change in changes {
+            set(
+                change.value.map(EncodedValue.init),
+                change.name,
+                of: record.address,
+                in: &values,
+                until: registered[change.name]?.expiry(from: now)
+            )
         }
-        guard !changed.isEmpty else { return }
-        for name in changed.map(\.text) {
-            if let value = values[name] {
-                pending.set(StoredState(address: record.address, name: name, value: value.value.bytes, expires: value.expires))
-            } else {
-                pending.clear(name, of: record.address)
+        if registered.hasExpirationAfterInvocation {
+            let changed = Set(changes.map { ExactName($0.name) })
+            for state in registered.states where !changed.contains(ExactName(state.name)) {
+                guard case .afterInvocation = state.expiration, let value = values[state.name]?.value else { continue }
+                set(value, state.name, of: record.address, in: &values, until: state.expiry(from: now))
             }
         }
         cache.remember(values, of: record.address, group: group, stored: storedGroup)
+    }
+
+    /// Sets or clears one value, here and in what is to be stored.
+    private func set(
+        _ value: EncodedValue?,
+        _ name: String,
+        of address: RuntimeAddress,
+        in values: inout NameTable<StateCache.Value>,
+        until expires: WallTime?
+    ) {
+        if let value {
+            _ = values.updateValue(StateCache.Value(value: value, expires: expires), forName: name)
+            pending.set(StoredState(address: address, name: name, value: value.bytes, expires: expires))
+        } else {
+            _ = values.removeValue(forName: name)
+            pending.clear(name, of: address)
+        }
     }
 
     private func send(_ result: InvocationResult, from record: AddressRecord) {

@@ -83,12 +83,7 @@ extension RuntimeShard {
         } catch {
             throw AdministrationRefusal(error.description)
         }
-        let expires: WallTime? =
-            switch state.expiration {
-            case .never: nil
-            case .afterWrite(let duration), .afterInvocation(let duration):
-                clock.wallTime().advanced(byMilliseconds: duration.inNanoseconds / 1_000_000)
-            }
+        let expires = state.expiry(from: clock.wallTime())
         try await change(address) { values in
             values[name] = StateCache.Value(value: EncodedValue(value), expires: expires)
             return [name]

@@ -135,19 +135,24 @@ extension RuntimeShard {
                 continuation.resume()
             case .accepted(let message, _, let completion):
                 acceptingEnded(message)
-                deliver(message)
-                figures.figures(of: message.target.functionType).change { $0.accepted += 1 }
+                deliver(message).figures.change { $0.accepted += 1 }
                 completion(nil)
             case .taken(_, let continuation):
                 continuation.resume(returning: nil)
             }
         }
         var served: [String] = []
-        for record in changes.egress {
-            topics[record.topic, default: EgressQueue()].stored(record)
-            if served.last?.hasSameBytes(as: record.topic) != true {
-                served.append(record.topic)
+        var place = 0
+        while place < changes.egress.count {
+            let topic = changes.egress[place].topic
+            // Out of the table, so that it is not copied; the topics of many records in a row are the same.
+            var queue = topics.removeValue(forName: topic) ?? EgressQueue()
+            while place < changes.egress.count, changes.egress[place].topic.hasSameBytes(as: topic) {
+                queue.stored(changes.egress[place])
+                place += 1
             }
+            _ = topics.updateValue(queue, forName: topic)
+            served.append(topic)
         }
         // Where records of several topics alternate, some are served more often than they need be, which does nothing.
         for topic in served {

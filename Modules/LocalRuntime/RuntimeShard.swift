@@ -190,7 +190,9 @@ actor RuntimeShard {
     }
 
     /// Puts a message where it waits for its turn.
-    func deliver(_ message: StoredMessage) {
+    /// - Returns: its function.
+    @discardableResult
+    func deliver(_ message: StoredMessage) -> FunctionRecord {
         var actions: [DispatchMachine.Action] = []
         let record: AddressRecord
         if let known = recordsByAddress[message.target] {
@@ -209,6 +211,7 @@ actor RuntimeShard {
         }
         count(1, for: record.function)
         perform(actions)
+        return record.function
     }
 
     /// Messages for a function have become more or fewer.
@@ -262,6 +265,17 @@ extension MissingState {
             case .afterInvocation(let milliseconds): .afterInvocation(.milliseconds(milliseconds))
             }
         self.init(state.name, typename: state.typename, expiration: expiration)
+    }
+}
+
+extension MissingState {
+    /// When a value ends that is set or used now; `nil` for never.
+    func expiry(from now: WallTime) -> WallTime? {
+        switch expiration {
+        case .never: nil
+        case .afterWrite(let duration), .afterInvocation(let duration):
+            now.advanced(byMilliseconds: duration.inNanoseconds / 1_000_000)
+        }
     }
 }
 

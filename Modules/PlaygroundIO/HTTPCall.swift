@@ -14,8 +14,7 @@ struct HTTPCall: Sendable {
 
     /// What a field says; of several with the same name all that they say, as a list.
     func field(_ name: String) -> String? {
-        guard let first = headers.first(name: name) else { return nil }
         let all = headers[name]
-        return all.count > 1 ? all.joined(separator: ", ") : first
+        return all.count > 1 ? all.joined(separator: ", ") : all.first
     }
 }

@@ -11,8 +11,8 @@ public enum FunctionAnswer: Hashable, Sendable {
     /// Reads the bytes of a `FromFunction` message. No bytes at all are a result without effects.
     /// - Throws: ``MalformedAnswer`` where they are no such message, and where the message breaks the protocol.
     public init(decoding bytes: [UInt8]) throws(MalformedAnswer) {
-        if let result = PlainAnswer.read(bytes) {
-            self = .result(result)
+        if let plain = bytes.withUnsafeBytes({ Self(decodingPlain: $0) }) {
+            self = plain
             return
         }
         let message: WireFromFunction
@@ -25,6 +25,13 @@ public enum FunctionAnswer: Hashable, Sendable {
             )
         }
         try self.init(message)
+    }
+
+    /// Reads the bytes of a `FromFunction` message where that can be done without looking at it twice, as with nearly all results;
+    /// `nil` where ``init(decoding:)-([UInt8])`` has to, be it to say what is wrong.
+    public init?(decodingPlain bytes: UnsafeRawBufferPointer) {
+        guard let result = PlainAnswer.read(bytes) else { return nil }
+        self = .result(result)
     }
 
     /// Checks a message and takes it apart.

@@ -19,13 +19,11 @@ struct PlainAnswer {
     private var egressName = ""
 
     /// Reads a `FromFunction` message.
-    static func read(_ bytes: [UInt8]) -> InvocationResult? {
-        bytes.withUnsafeBytes { bytes in
-            var reader = WireReader(bytes)
-            guard reader.varint() == content(100), let result = reader.content(), reader.isAtEnd else { return nil }
-            var answer = PlainAnswer()
-            return answer.result(result)
-        }
+    static func read(_ bytes: UnsafeRawBufferPointer) -> InvocationResult? {
+        var reader = WireReader(bytes)
+        guard reader.varint() == content(100), let result = reader.content(), reader.isAtEnd else { return nil }
+        var answer = PlainAnswer()
+        return answer.result(result)
     }
 
     // Where a field's number and the way its content is written are known, they are one number.

@@ -11,26 +11,21 @@ public protocol Ingress: Sendable {
 
 /// Takes messages for functions: what an ingress hands them to.
 public protocol MessageAccepting: Sendable {
-    /// Takes a message. When this returns, the message will be delivered, whatever happens to the process.
-    /// - Throws: ``IngressRefusal``; the message has not been taken then.
-    func accept(_ message: IngressMessage) async throws(IngressRefusal)
-
-    /// Does the same without a task that waits.
+    /// Takes a message. Those for one address are delivered in the order in which they were begun here, but for messages with an
+    /// idempotency key, which others may overtake until they are taken.
     /// - Parameter completion: told once, maybe before this returns and on any thread: `nil` when the message will be delivered,
-    ///   otherwise why it has not been taken.
+    ///   whatever happens to the process, otherwise why it has not been taken.
     func begin(_ message: IngressMessage, _ completion: @escaping @Sendable (IngressRefusal?) -> Void)
 }
 
 extension MessageAccepting {
-    public func begin(_ message: IngressMessage, _ completion: @escaping @Sendable (IngressRefusal?) -> Void) {
-        Task {
-            do throws(IngressRefusal) {
-                try await accept(message)
-                completion(nil)
-            } catch {
-                completion(error)
-            }
+    /// Takes a message. When this returns, the message will be delivered, whatever happens to the process.
+    /// - Throws: ``IngressRefusal``; the message has not been taken then.
+    public func accept(_ message: IngressMessage) async throws(IngressRefusal) {
+        let refusal: IngressRefusal? = await withCheckedContinuation { continuation in
+            begin(message) { continuation.resume(returning: $0) }
         }
+        if let refusal { throw refusal }
     }
 }
 

@@ -15,8 +15,9 @@ final class EmbeddedPeer {
     private let completions = NIOLockedValueBox<[Result<ExchangeResponse, RequestReplyFailure>]>([])
     private let closings = NIOLockedValueBox(0)
 
-    init() throws {
-        connection = HTTPConnection(channel, on: loop, in: WriteRound { $0() }, to: Origin(place: .tcp(host: "h", port: 80), tls: nil))
+    /// - Parameter later: runs what waits for the end of a round; by default at once.
+    init(_ later: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = { $0() }) throws {
+        connection = HTTPConnection(channel, on: loop, in: WriteRound(later), to: Origin(place: .tcp(host: "h", port: 80), tls: nil))
         try channel.pipeline.syncOperations.addHandlers([socket, connection])
         channel.pipeline.fireChannelActive()
         loop.perform {

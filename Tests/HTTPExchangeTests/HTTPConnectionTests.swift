@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NIOSSL
@@ -97,6 +98,26 @@ import TransportCore
         try fresh.send("SSH-2.0")
         #expect(!fresh.connection.isReusable)
         #expect(fresh.closedCount == 1)
+    }
+
+    @Test("what comes before a request is sent is no answer to it: the connection was stale, and the request is never sent")
+    func beforeItIsSent() throws {
+        let rounds = NIOLockedValueBox<[@Sendable () -> Void]>([])
+        let peer = try EmbeddedPeer { round in rounds.withLockedValue { $0.append(round) } }
+        let sendRound = { peer.loop.perform { rounds.withLockedValue { $0.popLast() }?() } }
+        try peer.exchange()
+        #expect(try peer.sent().isEmpty)
+        sendRound()
+        #expect(try peer.sent().hasPrefix("POST "))
+        try peer.send(Self.ok)
+        #expect(peer.response?.status == 200)
+
+        try peer.exchange()
+        try peer.send("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
+        #expect(peer.failure?.kind == .staleConnection)
+        #expect(peer.closedCount == 1)
+        sendRound()
+        #expect(try peer.sent().isEmpty)
     }
 
     @Test("an unsound answer is a failure that closes the connection")

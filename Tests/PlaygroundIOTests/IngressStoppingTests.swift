@@ -42,12 +42,15 @@ private final class GatedMessages: MessageAccepting {
         self.gate = gate
     }
 
-    func accept(_ message: IngressMessage) async throws(IngressRefusal) {
+    func begin(_ message: IngressMessage, _ completion: @escaping @Sendable (IngressRefusal?) -> Void) {
         arrived.open()
-        do {
-            try await gate.opened()
-        } catch {
-            throw IngressRefusal(.shuttingDown, "it ends")
+        Task {
+            do {
+                try await gate.opened()
+                completion(nil)
+            } catch {
+                completion(IngressRefusal(.shuttingDown, "it ends"))
+            }
         }
     }
 }

@@ -12,8 +12,10 @@ final class ScriptedMessages: MessageAccepting {
 
     var accepted: [IngressMessage] { taken.withLockedValue { $0 } }
 
-    func accept(_ message: IngressMessage) async throws(IngressRefusal) {
-        if let refusal { throw refusal }
-        taken.withLockedValue { $0.append(message) }
+    func begin(_ message: IngressMessage, _ completion: @escaping @Sendable (IngressRefusal?) -> Void) {
+        if refusal == nil {
+            taken.withLockedValue { $0.append(message) }
+        }
+        completion(refusal)
     }
 }
