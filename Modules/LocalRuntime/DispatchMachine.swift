@@ -6,6 +6,10 @@ internal import TransportCore
 /// What fails waits alone. Where a function cannot be reached at all, one of its addresses tries on and the others wait for
 /// what comes of it, so that nobody is called in vain; the first call of a function goes alone for the same reason, since it
 /// is the one that registers the function's state.
+///
+/// No more than a few calls begin in one round, which lasts until the answers to earlier ones have been looked at. So a function
+/// that answers at once has few calls in flight, and what comes meanwhile for other addresses waits and travels together, while
+/// one that takes its time has as many as may be after some rounds.
 struct DispatchMachine: Sendable {
     struct AddressID: Hashable, Sendable {
         let number: Int
@@ -97,6 +101,8 @@ struct DispatchMachine: Sendable {
     }
 
     let maxInFlight: Int
+    /// How many calls may begin in one round.
+    let callsPerRound: Int
     let pauses: RetryPolicy
     private(set) var callsInFlight = 0
     private var entries: [AddressID: Entry] = [:]
@@ -104,15 +110,20 @@ struct DispatchMachine: Sendable {
     private var line = Line()
     private var nextAddress = 0
     private var nextPause = 0
+    private var begunInRound = 0
     /// Begins nothing while there is a reason.
     private(set) var isHeld = false
 
-    init(maxInFlight: Int, pauses: RetryPolicy) {
+    init(maxInFlight: Int, callsPerRound: Int = .max, pauses: RetryPolicy) {
         self.maxInFlight = max(1, maxInFlight)
+        self.callsPerRound = max(1, callsPerRound)
         self.pauses = pauses
     }
 
     var addressCount: Int { entries.count }
+
+    /// Whether nothing more begins before ``roundEnded()``.
+    var isRoundFull: Bool { begunInRound >= callsPerRound }
 
     /// How many calls of its batch have failed.
     func failures(of address: AddressID) -> Int { entries[address]?.failures ?? 0 }
@@ -247,6 +258,12 @@ struct DispatchMachine: Sendable {
 
     mutating func released() -> [Action] {
         isHeld = false
+        return beginCalls()
+    }
+
+    /// The answers to calls of the round have been looked at, as far as they have come.
+    mutating func roundEnded() -> [Action] {
+        begunInRound = 0
         return beginCalls()
     }
 
@@ -390,7 +407,7 @@ struct DispatchMachine: Sendable {
 
     private mutating func beginCalls(_ actions: inout [Action]) {
         guard !isHeld else { return }
-        while callsInFlight < maxInFlight, let id = line.popFirst() {
+        while callsInFlight < maxInFlight, !isRoundFull, let id = line.popFirst() {
             guard let entry = entries[id], case .ready = entry.state else { continue }
             let (gate, isFull) = standing(of: entry.function)
             switch gate {
@@ -409,6 +426,7 @@ struct DispatchMachine: Sendable {
             }
             change(id) { $0.state = .calling }
             callsInFlight += 1
+            begunInRound += 1
             functions[entry.function].callsInFlight += 1
             actions.append(.call(id))
         }

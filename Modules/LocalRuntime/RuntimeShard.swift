@@ -12,6 +12,11 @@ internal import TransportCore
 actor RuntimeShard {
     typealias Store = any StateStore & WaitingStore
 
+    /// Few enough that what a call needs is still near when its answer comes.
+    private static let callsPerRound = 8
+    /// How long a full round lasts at least, so that the loop looks at its sockets before the next one.
+    private static let fullRound = TimeAmount.microseconds(50)
+
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
@@ -44,6 +49,8 @@ actor RuntimeShard {
     var commitWaiters: [Int: [CommitWaiter]] = [:]
     /// Keys of messages that are being accepted, and who waits to do the same.
     var keysAtHand = NameTable<[CheckedContinuation<Void, Never>]>()
+    /// Calls have begun since the loop last looked at its sockets.
+    private var isInRound = false
     /// A request is being handed to a transport, which may have an answer before it returns.
     var isSending = false
     /// Messages that are being accepted: they do not wait for their function yet, but will.
@@ -84,7 +91,7 @@ actor RuntimeShard {
         self.figures = figures
         self.logger = logger
         self.report = report
-        machine = DispatchMachine(maxInFlight: limits.maxInFlight, pauses: limits.pauses)
+        machine = DispatchMachine(maxInFlight: limits.maxInFlight, callsPerRound: Self.callsPerRound, pauses: limits.pauses)
     }
 
     // MARK: Beginning and end
@@ -227,6 +234,7 @@ actor RuntimeShard {
         for action in actions {
             switch action {
             case .call(let id):
+                beginRound()
                 begin(id)
             case .pause(let pause, let until):
                 loop.scheduleTask(in: .nanoseconds(max(0, clock.now().nanoseconds(until: until)))) { [weak self] in
@@ -239,6 +247,20 @@ actor RuntimeShard {
                 record.nobodyCalls()
             }
         }
+    }
+
+    private func beginRound() {
+        guard !isInRound else { return }
+        isInRound = true
+        later { shard in
+            guard shard.machine.isRoundFull else { return shard.endRound() }
+            shard.loop.scheduleTask(in: Self.fullRound) { shard.assumeIsolated { $0.endRound() } }
+        }
+    }
+
+    private func endRound() {
+        isInRound = false
+        perform(machine.roundEnded())
     }
 
     private func pauseEnded(_ pause: DispatchMachine.PauseID) {

@@ -11,8 +11,8 @@ import TransportCore
     private let counter = DispatchMachine.FunctionID(number: 1)
     private let pauses = RetryPolicy(firstPause: .milliseconds(100), maxPause: .seconds(1), jitter: 0.5)
 
-    private func machine(_ maxInFlight: Int = 100, proven: Bool = true) -> DispatchMachine {
-        var machine = DispatchMachine(maxInFlight: maxInFlight, pauses: pauses)
+    private func machine(_ maxInFlight: Int = 100, callsPerRound: Int = .max, proven: Bool = true) -> DispatchMachine {
+        var machine = DispatchMachine(maxInFlight: maxInFlight, callsPerRound: callsPerRound, pauses: pauses)
         if proven {
             machine.functionProven(greeter)
             machine.functionProven(counter)
@@ -41,6 +41,21 @@ import TransportCore
         #expect(machine.callSucceeded(bob, hasMore: false) == [.close(bob)])
         #expect(machine.addressCount == 0)
         #expect(machine.callsInFlight == 0)
+    }
+
+    @Test("few calls begin in one round, so that what comes for others meanwhile travels together")
+    func rounds() {
+        var machine = machine(callsPerRound: 2)
+        let ids = (0..<5).map { _ in machine.opened(greeter).0 }
+        #expect(machine.isRoundFull)
+        #expect(ids.map(machine.isCalling) == [true, true, false, false, false])
+        // An answer makes room among the calls in flight, but not in the round.
+        #expect(machine.callSucceeded(ids[0], hasMore: true).isEmpty)
+        #expect(machine.roundEnded() == [.call(ids[2]), .call(ids[3])])
+        #expect(machine.roundEnded() == [.call(ids[4]), .call(ids[0])])
+        #expect(machine.roundEnded().isEmpty)
+        #expect(!machine.isRoundFull)
+        #expect(machine.callsInFlight == 5)
     }
 
     @Test("no more calls are in flight than may be, and those in line go first come first served")

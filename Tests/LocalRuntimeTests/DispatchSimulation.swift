@@ -30,6 +30,9 @@ struct DispatchSimulation {
     }
 
     private let maxInFlight: Int
+    private let callsPerRound: Int
+    /// Calls that have begun in the round.
+    private var begun = 0
     private var machine: DispatchMachine
     private var random: SeededRandom
     private var functions = [Function](repeating: Function(), count: 4)
@@ -45,7 +48,9 @@ struct DispatchSimulation {
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
         maxInFlight = Int.random(in: 1...9, using: &random)
-        machine = DispatchMachine(maxInFlight: maxInFlight, pauses: RetryPolicy(firstPause: .milliseconds(100), maxPause: .seconds(2)))
+        callsPerRound = Bool.random(using: &random) ? .max : Int.random(in: 1...6, using: &random)
+        let pauses = RetryPolicy(firstPause: .milliseconds(100), maxPause: .seconds(2))
+        machine = DispatchMachine(maxInFlight: maxInFlight, callsPerRound: callsPerRound, pauses: pauses)
     }
 
     mutating func run(steps: Int) {
@@ -60,13 +65,14 @@ struct DispatchSimulation {
     }
 
     private mutating func step() {
-        switch Int.random(in: 0..<40, using: &random) {
+        switch Int.random(in: 0..<46, using: &random) {
         case 0..<14: send()
         case 14..<28: endCall()
         case 28..<34: endPause()
         case 34: endStalePause()
         case 35: toggleHeld()
         case 36: perform(machine.pausesCutShort(), cutShort: true)
+        case 37..<43: endRound()
         default:
             if let mode = Mode.allCases.randomElement(using: &random) {
                 functions[Int.random(in: functions.indices, using: &random)].mode = mode
@@ -80,6 +86,7 @@ struct DispatchSimulation {
         } else {
             endCall()
         }
+        endRound()
     }
 
     /// Everybody is there again.
@@ -96,6 +103,7 @@ struct DispatchSimulation {
             } else {
                 endPause()
             }
+            endRound()
         }
         isHealthy = true
     }
@@ -111,6 +119,7 @@ struct DispatchSimulation {
             } else {
                 endPause()
             }
+            endRound()
         }
         #expect(addresses.isEmpty, "somebody was forgotten")
         #expect(machine.addressCount == 0)
@@ -191,6 +200,11 @@ struct DispatchSimulation {
         #expect(machine.pauseEnded(pause).isEmpty, "a pause has ended twice")
     }
 
+    private mutating func endRound() {
+        begun = 0
+        perform(machine.roundEnded())
+    }
+
     private mutating func toggleHeld() {
         isHeld.toggle()
         if isHeld {
@@ -229,6 +243,8 @@ struct DispatchSimulation {
             Issue.record("an address is called for which nothing waits")
             return
         }
+        begun += 1
+        #expect(begun <= callsPerRound)
         #expect(!isHeld)
         #expect(address.batch == nil, "an address is called twice at a time")
         #expect(address.waiting > 0)
