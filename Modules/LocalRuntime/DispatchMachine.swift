@@ -45,61 +45,6 @@ struct DispatchMachine: Sendable {
         case unknown
     }
 
-    private enum State: Sendable {
-        /// In line. Next: calling, gated.
-        case ready
-        /// Waits for what comes of another address of its function, or for the function's share of the calls. Next: ready.
-        case gated
-        /// Next: ready, pausing, closed.
-        case calling
-        /// Next: ready.
-        case pausing(number: Int)
-    }
-
-    private enum Gate: Sendable {
-        /// No call has succeeded yet, or nobody was there the last time. The prober is the only one that may be called.
-        case shut(prober: AddressID?)
-        case open
-    }
-
-    private struct Entry: Sendable {
-        let function: FunctionID
-        var state = State.ready
-        /// Calls of the same batch that have failed.
-        var failures = 0
-
-        var kind: Counts.Kind {
-            if failures > 0 { return .failing }
-            return switch state {
-            case .pausing: .failing
-            case .gated: .gated
-            case .ready, .calling: .atWork
-            }
-        }
-    }
-
-    private struct Function: Sendable {
-        var gate = Gate.shut(prober: nil)
-        var gated = Line()
-        var callsInFlight = 0
-        /// Calls have ended without an answer in time, and none with one since.
-        var isSuspect = false
-        var counts = Counts()
-    }
-
-    /// All functions that there are; one that nothing is known of is as a new one is.
-    private struct FunctionTable: Sendable {
-        private var all: [Function] = []
-
-        subscript(id: FunctionID) -> Function {
-            get { id.number < all.count ? all[id.number] : Function() }
-            _modify {
-                while all.count <= id.number { all.append(Function()) }
-                yield &all[id.number]
-            }
-        }
-    }
-
     let maxInFlight: Int
     /// How many calls may begin in one round.
     let callsPerRound: Int

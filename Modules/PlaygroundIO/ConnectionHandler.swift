@@ -9,26 +9,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    /// A request whose turn has not come.
-    private struct Waiting {
-        let head: HTTPRequestHead
-        let method: HTTPRequest.Method
-        let body: ByteBuffer
-    }
-
-    /// A request that is being answered.
-    private struct Begun {
-        let number: Int
-        let isHead: Bool
-        let isLast: Bool
-        let byteCount: Int
-        /// Whether the next request may begin before this one is answered.
-        var isAlone = true
-        var task: Task<Void, Never>?
-        /// What there is to be sent, after the answers to earlier requests.
-        var answer: HTTPAnswer?
-    }
-
     /// Nothing is read while so many requests are not answered, or such with so many bytes.
     private static let (mostUnanswered, mostUnansweredBytes) = (32, 65_536)
     /// The room for answers that a connection keeps.
@@ -265,15 +245,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     private func place(of number: Int) -> Int? {
         begun.lastIndex { $0.number == number }
-    }
-
-    /// Whether the client sends no other request, or none that could be read: the codec stops where a client asks for another
-    /// protocol. A client of HTTP/1.0 reads until the connection ends.
-    private static func isLast(_ head: HTTPRequestHead) -> Bool {
-        if head.version != .http1_1 || head.headers.contains(name: "Upgrade") { return true }
-        guard let connection = head.headers.first(name: "Connection") else { return false }
-        if connection.utf8.elementsEqual("keep-alive".utf8), head.headers["Connection"].count == 1 { return false }
-        return head.headers[canonicalForm: "Connection"].contains { $0.lowercased() == "close" }
     }
 
     private func answered(_ number: Int, _ answer: HTTPAnswer) {
