@@ -92,6 +92,40 @@ import TransportCore
         #expect(try await gateway.stop() == 0)
     }
 
+    @Test("certificates that have changed are used from SIGHUP on, also where the module file is as it was")
+    func certificates() async throws {
+        let certificates = try await TestCertificates.shared()
+        let trusted = folder.file("trusted.pem")
+        func trust(_ authority: String) throws {
+            try Data(contentsOf: URL(fileURLWithPath: authority)).write(to: URL(fileURLWithPath: trusted), options: .atomic)
+        }
+        try trust(certificates.clientAuthority)
+        let scripts: [[RawServer.Step]] = [[.readRequest], [.readRequest, .sendResult([7])]]
+        let server = try await RawServer.start(.tcp, scripts: scripts, tls: certificates.server(.localhost))
+        _ = try folder.write(
+            """
+            kind: io.statefun.endpoints.v2/http
+            spec:
+              functions: com.example/*
+              urlPathTemplate: https://localhost:\(server.port)/
+              transport:
+                type: io.statefun.transports.v1/async
+                call: 30s
+                trust_cacerts: \(trusted)
+
+            """,
+            to: "module.yaml"
+        )
+        let gateway = try await RunningGateway("module.yaml", ["--listen", "0"], in: folder)
+        #expect(try await ask(gateway.urls[0]).status == 502)
+        try trust(certificates.authority)
+        gateway.process.send(signal: SIGHUP)
+        try await eventually("the change") { gateway.process.errors.contains("has been read again and is used now") }
+        #expect(try await ask(gateway.urls[0]).body == [7])
+        #expect(try await gateway.stop() == 0)
+        try await server.allClosed()
+    }
+
     @Test("with --watch a changed file is taken over without being asked")
     func watching() async throws {
         try await writeModule()
