@@ -11,6 +11,12 @@ final class FunctionRecord {
     var registered = RegisteredStates()
     /// Messages that wait for it.
     var waiting = 0
+    /// Those of them whose addresses are in the store only.
+    var beyond = 0
+    /// The last address that was read of those; `nil` for going on at the beginning.
+    var lastRead: String?
+    /// They are being read.
+    var reading: BeyondReading?
     /// What a call failed with that is not answered yet, or was lately.
     var lastFailure: RequestReplyFailure?
     /// How it is called; `nil` where that has not been asked yet.

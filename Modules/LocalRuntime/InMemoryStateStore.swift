@@ -165,6 +165,17 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
 
     public func close() {}
 
+    public func waiting(of functionType: String, after id: String?, upTo sequence: Int64, limit: Int) -> [WaitingMessages] {
+        let place = id.map { RuntimeAddress(functionType: functionType, id: $0) }
+        let addresses = waiting.keys.filter { candidate in
+            functionType.hasSameBytes(as: candidate.functionType) && (place.map { candidate > $0 } ?? true)
+        }
+        return addresses.sorted().lazy.compactMap { address in
+            let messages = self.waiting[address]?.content.upTo(sequence) ?? []
+            return messages.first.map { WaitingMessages(address: address, count: messages.count, first: $0) }
+        }.prefix(limit).map { $0 }
+    }
+
     public func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) -> [StoredMessage] {
         waiting[address]?.content.after(sequence, limit: limit) ?? []
     }

@@ -57,12 +57,17 @@ public final class LocalRuntime: Sendable {
         let report = OutageReport(report: configuration.report)
         let figures = RuntimeFigures(now: configuration.clock.now) { report.changed($0, $1) }
         self.figures = figures
+        var limits = configuration.limits
+        if store is InMemoryStateStore {
+            // Leaving something there would save nothing.
+            limits.addressesInMemory = .max
+        }
         self.transports = transports
         shard = RuntimeShard(
             loop: configuration.loop,
             store: store,
             routes: FunctionClients(module: module, transports: transports, metrics: figures),
-            limits: configuration.limits,
+            limits: limits,
             clock: configuration.clock,
             figures: figures,
             logger: configuration.logger,

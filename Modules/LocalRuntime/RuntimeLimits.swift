@@ -14,6 +14,9 @@ public struct RuntimeLimits: Hashable, Sendable {
     public var pauses: RetryPolicy
     /// How long a store that failed is left alone.
     var pauseAfterStoreFailure = Duration.seconds(1)
+    /// For how many addresses of one function type something may wait in memory; what comes for others meanwhile is in the store
+    /// only.
+    var addressesInMemory = 100_000
     /// How many messages are held in memory for one address.
     var messagesInMemory = 4_096
 

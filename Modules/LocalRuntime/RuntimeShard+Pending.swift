@@ -25,7 +25,7 @@ extension RuntimeShard {
     private func pendingFunctions() -> [RuntimeAnswer.PendingFunction] {
         functions.values.compactMap { function in
             let count = machine.counts(of: function.id)
-            guard count.all > 0 else { return nil }
+            guard count.all > 0 || function.beyond > 0 else { return nil }
             return RuntimeAnswer.PendingFunction(
                 functionType: function.functionType,
                 messages: function.waiting,

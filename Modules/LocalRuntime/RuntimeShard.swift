@@ -117,13 +117,23 @@ actor RuntimeShard {
 
     private func recover(_ waiting: WaitingMessages) {
         let function = function(for: waiting.address.functionType)
-        let (id, _) = machine.opened(function.id)
-        let record = AddressRecord(id: id, address: waiting.address, function: function)
+        count(waiting.count, for: function)
+        guard hasRoom(for: function) else {
+            function.beyond += waiting.count
+            return
+        }
+        let (record, _) = open(waiting.address, of: function)
         record.spilled = waiting.count
         record.lastSequence = waiting.first - 1
+    }
+
+    /// Something waits for an address that nothing waited for.
+    func open(_ address: RuntimeAddress, of function: FunctionRecord) -> (AddressRecord, [DispatchMachine.Action]) {
+        let (id, actions) = machine.opened(function.id)
+        let record = AddressRecord(id: id, address: address, function: function)
         addresses[id] = record
-        recordsByAddress[waiting.address] = record
-        count(waiting.count, for: function)
+        recordsByAddress[address] = record
+        return (record, actions)
     }
 
     /// Begins to call.
@@ -206,11 +216,11 @@ actor RuntimeShard {
             record = known
         } else {
             let function = function(for: message.target.functionType)
-            let id: DispatchMachine.AddressID
-            (id, actions) = machine.opened(function.id)
-            record = AddressRecord(id: id, address: message.target, function: function)
-            recordsByAddress[message.target] = record
-            addresses[id] = record
+            guard hasRoom(for: function) else {
+                leaveBeyond(message, of: function)
+                return function
+            }
+            (record, actions) = open(message.target, of: function)
         }
         let isMemoryFull = waitingBytes >= limits.maxWaitingBytesInMemory || record.waiting.count >= limits.messagesInMemory
         if record.take(message, isMemoryFull: isMemoryFull) {
@@ -245,6 +255,7 @@ actor RuntimeShard {
                 guard let record = addresses.removeValue(forKey: id) else { continue }
                 recordsByAddress[record.address] = nil
                 record.nobodyCalls()
+                closed(record)
             }
         }
     }

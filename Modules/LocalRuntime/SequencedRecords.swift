@@ -62,6 +62,11 @@ struct SequencedRecords<Record: Sendable>: Sendable {
         return found
     }
 
+    /// The numbers of the records up to one, in order.
+    func upTo(_ sequence: Int64) -> [Int64] {
+        slots[head...].prefix { $0.sequence <= sequence }.filter { $0.record != nil }.map(\.sequence)
+    }
+
     /// Where a number is, or would be put.
     private func place(of sequence: Int64) -> Int {
         // Most are new.

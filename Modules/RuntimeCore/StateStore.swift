@@ -36,6 +36,14 @@ public protocol WaitingStore: Sendable {
     ///   - limit: so many at most.
     func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [StoredMessage]
 
+    /// The addresses of a function type that messages wait for, in the order of the bytes of their ids.
+    /// - Parameters:
+    ///   - id: only those after this one; `nil` for the first ones.
+    ///   - sequence: messages that came after this one do not count.
+    ///   - limit: so many addresses at most.
+    func waiting(of functionType: String, after id: String?, upTo sequence: Int64, limit: Int)
+        async throws(StoreFailure) -> [WaitingMessages]
+
     /// Delayed messages in the order of their times, those of one time in the order of their sequences.
     /// - Parameters:
     ///   - place: only those after this one; `nil` for the first ones.

@@ -13,6 +13,30 @@ extension ReaderSession {
         }
     }
 
+    func waiting(
+        of functionType: String,
+        after id: String?,
+        upTo sequence: Int64,
+        limit: Int
+    ) throws(StoreFailure) -> [WaitingMessages] {
+        guard let function = try functions.number(of: functionType) else { return [] }
+        let waiting = statements.waitingOfType
+        try waiting.bind(1, function)
+        try waiting.bind(2, id ?? "")
+        try waiting.bind(3, sequence)
+        // One more, because the first one may be the one that only others are wanted after.
+        try waiting.bind(4, Int64(min(limit, .max - 1)) + 1)
+        var found = try waiting.rows {
+            WaitingMessages(
+                address: RuntimeAddress(functionType: functionType, id: waiting.text(0)),
+                count: Int(waiting.number(1)),
+                first: waiting.number(2)
+            )
+        }
+        if let id, let first = found.first, first.address.id.utf8.elementsEqual(id.utf8) { found.removeFirst() }
+        return Array(found.prefix(limit))
+    }
+
     func delayed(after place: DelayedPlace?, limit: Int) throws(StoreFailure) -> [DelayedMessage] {
         let delayed = statements.delayed
         try delayed.bind(1, place?.due.milliseconds ?? .min)

@@ -36,6 +36,7 @@ struct ReaderStatements {
     let lastSequence: PreparedStatement
     let registered: PreparedStatement
     let waiting: PreparedStatement
+    let waitingOfType: PreparedStatement
     let topics: PreparedStatement
     let state: PreparedStatement
     let types: PreparedStatement
@@ -54,6 +55,9 @@ struct ReaderStatements {
         lastSequence = try prepare("SELECT last_sequence FROM progress")
         registered = try prepare("SELECT function, name, typename, expiration, milliseconds FROM registered_state ORDER BY function, name")
         waiting = try prepare("SELECT function, id, count(*), min(sequence) FROM message GROUP BY function, id")
+        waitingOfType = try prepare(
+            "SELECT id, count(*), min(sequence) FROM message WHERE function = ? AND id >= ? AND sequence <= ? GROUP BY id ORDER BY id LIMIT ?"
+        )
         topics = try prepare("SELECT topic, count(*) FROM egress GROUP BY topic")
         state = try prepare("SELECT name, value, expires FROM state WHERE function = ? AND id = ? ORDER BY name")
         types = try prepare("SELECT name FROM function_type WHERE name >= ? ORDER BY name")

@@ -1,6 +1,17 @@
 public import RuntimeCore
 
 extension SQLiteStateStore: WaitingStore {
+    public func waiting(
+        of functionType: String,
+        after id: String?,
+        upTo sequence: Int64,
+        limit: Int
+    ) async throws(StoreFailure) -> [WaitingMessages] {
+        try await read { session throws(StoreFailure) in
+            try session.waiting(of: functionType, after: id, upTo: sequence, limit: limit)
+        }
+    }
+
     public func messages(
         of address: RuntimeAddress,
         after sequence: Int64,

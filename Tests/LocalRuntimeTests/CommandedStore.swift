@@ -65,6 +65,13 @@ final class CommandedStore: StateStore, WaitingStore {
 
     func close() async {}
 
+    func waiting(of functionType: String, after id: String?, upTo sequence: Int64, limit: Int)
+        async throws(StoreFailure) -> [WaitingMessages]
+    {
+        try check()
+        return await kept.waiting(of: functionType, after: id, upTo: sequence, limit: limit)
+    }
+
     func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int)
         async throws(StoreFailure) -> [StoredMessage]
     {

@@ -61,6 +61,31 @@ import Testing
         await store.close()
     }
 
+    @Test("addresses that messages wait for come page by page, without what came after a message")
+    func waitingPages() async throws {
+        let store = try SQLiteStateStore(path: path)
+        var changes = StoreChanges(lastSequence: 9)
+        for (sequence, type, id) in [
+            (1, "a/b", "y"), (2, "a/b", ""), (3, "a/b", "y"), (4, "a/b", "é"), (5, "a/c", "x"), (6, "a/b", "x"), (7, "a/b", "y"),
+        ] {
+            let target = RuntimeAddress(functionType: type, id: id)
+            changes.messages.append(StoredMessage(sequence: Int64(sequence), target: target, invocation: [1]))
+        }
+        try await store.commit(changes)
+        var found: [[WaitingMessages]] = []
+        var last: String?
+        repeat {
+            found.append(try await store.waiting(of: "a/b", after: last, upTo: 6, limit: 2))
+            last = found.last?.last?.address.id
+        } while found.last?.isEmpty == false
+        #expect(found.map { $0.map(\.address.id) } == [["", "x"], ["y", "é"], []])
+        #expect(found.joined().map(\.count) == [1, 1, 2, 1])
+        #expect(found.joined().map(\.first) == [2, 6, 1, 4])
+        #expect(try await store.waiting(of: "a/b", after: nil, upTo: 0, limit: 2).isEmpty)
+        #expect(try await store.waiting(of: "a/unknown", after: nil, upTo: 6, limit: 2).isEmpty)
+        await store.close()
+    }
+
     @Test("state comes in the order of the addresses that were asked for, with the address asked for")
     func stateOrder() async throws {
         let store = try SQLiteStateStore(path: path)
