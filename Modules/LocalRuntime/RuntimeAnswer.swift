@@ -94,6 +94,8 @@ extension RuntimeAnswer {
         public let functionType: String
         public let messages: Int
         public let addresses: Int
+        /// Whether these are all of its addresses; otherwise the store has others.
+        public let isComplete: Bool
         /// How many of the addresses wait because of a failure.
         public let blocked: Int
         /// What a call failed with.

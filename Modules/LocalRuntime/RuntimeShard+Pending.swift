@@ -30,6 +30,7 @@ extension RuntimeShard {
                 functionType: function.functionType,
                 messages: function.waiting,
                 addresses: count.all,
+                isComplete: function.beyond == 0,
                 blocked: count.blocked,
                 lastFailure: count.blocked > 0 ? function.lastFailure?.description : nil
             )

@@ -48,6 +48,10 @@ import TransportCore
         try await app.send("example/source", "x", .int(0))
         try await app.until("all wait") { await app.runtime.shard.waitingCount == 60 }
         #expect(await addresses(app) == 4)
+        let pending = try await app.runtime.shard.pendingSummary().functions.first { $0.functionType == Self.person }
+        #expect(pending?.messages == 60)
+        #expect(pending?.addresses == 4)
+        #expect(pending?.isComplete == false)
         // Other functions notice nothing of it.
         try await app.send("example/other", "y", .int(7))
         try await app.until("the other is done") { await app.runtime.shard.waitingCount == 60 }

@@ -50,7 +50,7 @@ private struct PendingReport {
                 table.add(
                     function.functionType,
                     String(function.messages),
-                    String(function.addresses),
+                    String(function.addresses) + (function.isComplete ? "" : "+"),
                     String(function.blocked),
                     function.lastFailure ?? ""
                 )
@@ -126,6 +126,7 @@ private struct PendingReport {
             ("function", JSONText.quoted(function.functionType)),
             ("messages", String(function.messages)),
             ("addresses", String(function.addresses)),
+            ("isComplete", String(function.isComplete)),
             ("blocked", String(function.blocked)),
             ("lastFailure", optional(function.lastFailure)),
         ])
