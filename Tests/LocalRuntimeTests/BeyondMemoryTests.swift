@@ -65,6 +65,49 @@ import TransportCore
         await app.stop()
     }
 
+    @Test("what has come or gone since the store was read is neither lost nor done twice")
+    func overtakenByReading() async throws {
+        let gates = ["a": Gate(), "b": Gate(), "c": Gate(), "e": Gate(), "f": Gate()]
+        let app = try await TestRuntime(
+            limits: limits(4),
+            [
+                Self.person: { call in
+                    try? await gates[call.id]?.opened()
+                    return .result(InvocationResult())
+                }
+            ]
+        ).started()
+        for id in ["a", "e", "b", "f", "c"] { try await app.send(Self.person, id, .int(0)) }
+        #expect(await addresses(app) == 4)
+        let read = Gate()
+        app.store.holdWaiting(read)
+        gates["a"]?.open()
+        gates["e"]?.open()
+        let found = try await app.store.waitingReads.until("the addresses are read") { !$0.isEmpty }
+        #expect(found[0].map(\.address.id) == ["b", "c"])
+        // One that was read is done with, and messages come for both.
+        gates["b"]?.open()
+        try await app.until("b is done") { await app.runtime.shard.waitingCount == 2 }
+        for id in ["b", "c"] { try await app.send(Self.person, id, .int(1)) }
+        app.store.holdWaiting(nil)
+        read.open()
+        gates["f"]?.open()
+        // What comes while an address is called has its turn after all that was in the store.
+        _ = try await app.functions.calls.until("c is called") { $0.contains { $0.id == "c" } }
+        try await app.send(Self.person, "c", .int(2))
+        gates["c"]?.open()
+        try await app.untilEmpty()
+        #expect(app.functions.calls(of: Self.person, "b").flatMap(\.numbers) == [0, 1])
+        #expect(app.functions.calls(of: Self.person, "c").flatMap(\.numbers) == [0, 1, 2])
+        // Others find room again.
+        try await app.send(Self.person, "d", .int(0))
+        try await app.untilEmpty()
+        #expect(app.functions.calls(of: Self.person, "d").count == 1)
+        #expect(await app.runtime.shard.waitingCount == 0)
+        #expect(await app.runtime.shard.messagesBeyond(of: Self.person) == 0)
+        await app.stop()
+    }
+
     @Test("after a restart as few are in memory, and none is forgotten")
     func restart() async throws {
         let gate = Gate()
@@ -139,6 +182,8 @@ import TransportCore
 }
 
 extension RuntimeShard {
+    fileprivate func messagesBeyond(of functionType: String) -> Int? { functions[functionType]?.beyond }
+
     fileprivate func heldAddresses(of functionType: String) -> Int {
         recordsByAddress.keys.count { $0.functionType == functionType }
     }

@@ -10,6 +10,7 @@ final class CommandedStore: StateStore, WaitingStore {
         var readFailure: StoreFailure?
         var holdsCommits: Gate?
         var holdsKeys: Gate?
+        var holdsWaiting: Gate?
     }
 
     let kept: InMemoryStateStore
@@ -19,6 +20,8 @@ final class CommandedStore: StateStore, WaitingStore {
     let commits = Journal<StoreChanges>()
     /// Every key that was asked for.
     let keys = Journal<String>()
+    /// Addresses that messages wait for, each time that they were asked for.
+    let waitingReads = Journal<[WaitingMessages]>()
     private let commands = NIOLockedValueBox(Commands())
 
     /// - Parameter kept: what a store before it has left behind.
@@ -34,6 +37,9 @@ final class CommandedStore: StateStore, WaitingStore {
     func holdCommits(_ gate: Gate?) { commands.withLockedValue { $0.holdsCommits = gate } }
     /// Says nothing about keys before the gate opens.
     func holdKeys(_ gate: Gate?) { commands.withLockedValue { $0.holdsKeys = gate } }
+
+    /// Hands out addresses that messages wait for as they were when they were asked for, but not before the gate opens.
+    func holdWaiting(_ gate: Gate?) { commands.withLockedValue { $0.holdsWaiting = gate } }
 
     private func check() throws(StoreFailure) {
         if let failure = commands.withLockedValue({ $0.readFailure }) { throw failure }
@@ -69,7 +75,10 @@ final class CommandedStore: StateStore, WaitingStore {
         async throws(StoreFailure) -> [WaitingMessages]
     {
         try check()
-        return await kept.waiting(of: functionType, after: id, upTo: sequence, limit: limit)
+        let found = await kept.waiting(of: functionType, after: id, upTo: sequence, limit: limit)
+        waitingReads.append(found)
+        if let gate = commands.withLockedValue({ $0.holdsWaiting }) { try? await gate.opened() }
+        return found
     }
 
     func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int)
