@@ -111,7 +111,7 @@ let suites: [(module: String, imports: [String], outside: [Target.Dependency])] 
     ("SQLiteStateStore", ["RuntimeCore", "TestSupport"], [Outside.grdb]),
     (
         "PlaygroundIO", ["RuntimeCore", "RequestReply", "TransportCore", "TestSupport"],
-        [Outside.nioCore, Outside.nioEmbedded, Outside.nioLocks, Outside.httpTypes]
+        [Outside.nioCore, Outside.nioEmbedded, Outside.nioHTTP1, Outside.nioLocks, Outside.httpTypes]
     ),
     ("AdminIO", ["RuntimeCore", "TestSupport"], [Outside.nioCore]),
     (

@@ -34,6 +34,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var numbers = 0
     private var isServing = false
     private var isReadingHeld = false
+    /// Writes that have not ended, with answers that have to be told where they are lost.
+    private var sending = 0
     /// Answers that nobody got, and whose records are being put back.
     private var losses = 0
     /// Answers that wait for their round.
@@ -104,7 +106,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     private func endIfDone() {
-        guard context == nil, begun.isEmpty, losses == 0 else { return }
+        guard context == nil, begun.isEmpty, sending == 0, losses == 0 else { return }
         endPromise?.succeed()
         endPromise = nil
     }
@@ -275,6 +277,10 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     private func write(_ answer: HTTPAnswer, isLast: Bool, withBody: Bool) {
         hasWrittenLast = isLast
+        if outgoing.readableBytes == 0 {
+            // The same bytes again, unless the system still has them.
+            outgoing.clear()
+        }
         answer.write(to: &outgoing, isLast: isLast, withBody: withBody)
         if answer.whenLost != nil {
             watched.append(answer)
@@ -285,12 +291,15 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     func flush() {
         guard let context, outgoing.readableBytes > 0 else { return }
-        let bytes = outgoing
-        // Clearing it makes another one where the system still has this one.
-        outgoing = bytes.capacity > Self.keptRoom ? ByteBuffer() : outgoing
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: watched.isEmpty ? nil : promise(for: watched, context))
+        let promise = watched.isEmpty ? nil : promise(for: watched, context)
+        // From here on the promise alone tells what is lost: the connection may end while this is written.
         watched = []
-        outgoing.clear()
+        context.writeAndFlush(wrapOutboundOut(outgoing), promise: promise)
+        if outgoing.capacity > Self.keptRoom {
+            outgoing = ByteBuffer()
+        } else {
+            outgoing.moveReaderIndex(to: outgoing.writerIndex)
+        }
         takenIfSo(context)
     }
 
@@ -298,7 +307,15 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private func promise(for answers: [HTTPAnswer], _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        promise.futureResult.whenFailure { _ in answers.forEach(bound.value.lost) }
+        sending += 1
+        promise.futureResult.whenComplete { result in
+            let handler = bound.value
+            handler.sending -= 1
+            if case .failure = result {
+                answers.forEach(handler.lost)
+            }
+            handler.endIfDone()
+        }
         return promise
     }
 
