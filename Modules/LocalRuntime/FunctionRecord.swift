@@ -1,8 +1,19 @@
 internal import HTTPFunctionEndpoint
+internal import RuntimeCore
 internal import TransportCore
 
 /// A function type that something waits for or has waited for. Belongs to one ``RuntimeShard``.
 final class FunctionRecord {
+    /// What happens while addresses are read that are in the store only.
+    struct Reading {
+        /// Messages after this one are not among what is read.
+        let last: Int64
+        /// How many such messages have come since, by address.
+        var arrived: [RuntimeAddress: Int] = [:]
+        /// Addresses that nothing waits for any more since: what was read of them may have gone.
+        var closed: Set<RuntimeAddress> = []
+    }
+
     let id: DispatchMachine.FunctionID
     let functionType: String
     let namespace: String
@@ -16,7 +27,7 @@ final class FunctionRecord {
     /// The last address that was read of those; `nil` for going on at the beginning.
     var lastRead: String?
     /// They are being read.
-    var reading: BeyondReading?
+    var reading: Reading?
     /// What a call failed with that is not answered yet, or was lately.
     var lastFailure: RequestReplyFailure?
     /// How it is called; `nil` where that has not been asked yet.

@@ -54,13 +54,13 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
             case .set(let state):
                 let value = Value(value: state.value, expires: state.expires)
                 if let known = states[state.address] {
-                    _ = known.content.updateValue(value, forName: state.name)
+                    known.content.updateValue(value, forName: state.name)
                 } else {
                     states[state.address] = Kept([state.name: value])
                 }
             case .clear(let address, let name):
                 guard let known = states[address] else { continue }
-                _ = known.content.removeValue(forName: name)
+                known.content.removeValue(forName: name)
                 if known.content.isEmpty {
                     states[address] = nil
                 }

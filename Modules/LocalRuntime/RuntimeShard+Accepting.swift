@@ -1,16 +1,11 @@
 internal import HTTPFunctionEndpoint
-internal import NIOCore
 internal import RequestReply
 internal import RuntimeCore
 internal import TransportCore
 
 extension RuntimeShard: MessageAccepting {
     nonisolated func begin(_ message: IngressMessage, _ completion: @escaping AcceptCompletion) {
-        if loop.inEventLoop {
-            assumeIsolated { $0.take(message, completion) }
-        } else {
-            later { $0.take(message, completion) }
-        }
+        onLoop { $0.take(message, completion) }
     }
 
     /// Takes a message; `completion` is told when it is stored, and delivered, or why it is not taken.

@@ -1,16 +1,6 @@
 internal import Logging
 internal import RuntimeCore
 
-/// What happens while addresses are read that are in the store only.
-struct BeyondReading {
-    /// Messages after this one are not among what is read.
-    let last: Int64
-    /// How many such messages have come since, by address.
-    var arrived: [RuntimeAddress: Int] = [:]
-    /// Addresses that nothing waits for any more since: what was read of them may have gone.
-    var closed: Set<RuntimeAddress> = []
-}
-
 /// Where something waits for a great many addresses of a function, the store alone knows the rest of them: memory stays bounded,
 /// and other functions notice nothing of it.
 ///
@@ -41,7 +31,7 @@ extension RuntimeShard {
         guard function.beyond > 0, function.reading == nil, !isStopping,
             machine.counts(of: function.id).all <= limits.addressesInMemory / 2
         else { return }
-        let reading = BeyondReading(last: lastSequence)
+        let reading = FunctionRecord.Reading(last: lastSequence)
         function.reading = reading
         Task { await self.readBeyond(of: function, upTo: reading.last) }
     }

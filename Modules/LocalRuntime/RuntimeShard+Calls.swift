@@ -116,11 +116,7 @@ extension RuntimeShard {
         defer { isSending = false }
         // Calls end with their transport and are never cancelled one by one, so no thread and no task need wait for this one.
         _ = route.client.begin(request) { [self] result in
-            if loop.inEventLoop {
-                assumeIsolated { $0.arrived(id, result) }
-            } else {
-                later { $0.arrived(id, result) }
-            }
+            onLoop { $0.arrived(id, result) }
         }
     }
 
@@ -309,10 +305,10 @@ extension RuntimeShard {
         until expires: WallTime?
     ) {
         if let value {
-            _ = values.updateValue(StateCache.Value(value: value, expires: expires), forName: name)
+            values.updateValue(StateCache.Value(value: value, expires: expires), forName: name)
             pending.set(StoredState(address: address, name: name, value: value.bytes, expires: expires))
         } else {
-            _ = values.removeValue(forName: name)
+            values.removeValue(forName: name)
             pending.clear(name, of: address)
         }
     }

@@ -151,7 +151,7 @@ extension RuntimeShard {
                 queue.stored(changes.egress[place])
                 place += 1
             }
-            _ = topics.updateValue(queue, forName: topic)
+            topics.updateValue(queue, forName: topic)
             served.append(topic)
         }
         // Where records of several topics alternate, some are served more often than they need be, which does nothing.

@@ -29,7 +29,7 @@ public enum FunctionAnswer: Hashable, Sendable {
 
     /// Reads the bytes of a `FromFunction` message where that can be done without looking at it twice, as with nearly all results;
     /// `nil` where ``init(decoding:)-([UInt8])`` has to, be it to say what is wrong.
-    public init?(decodingPlain bytes: UnsafeRawBufferPointer) {
+    package init?(decodingPlain bytes: UnsafeRawBufferPointer) {
         guard let result = PlainAnswer.read(bytes) else { return nil }
         self = .result(result)
     }

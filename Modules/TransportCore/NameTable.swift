@@ -27,22 +27,24 @@ package struct NameTable<Value> {
     @inlinable
     package subscript(name: String) -> Value? {
         get { storage[ExactName(name)] }
-        @inline(__always) _modify { yield &storage[ExactName(name)] }
+        _modify { yield &storage[ExactName(name)] }
     }
 
     @inlinable
     package subscript(name: String, default value: @autoclosure () -> Value) -> Value {
         get { storage[ExactName(name), default: value()] }
-        @inline(__always) _modify { yield &storage[ExactName(name), default: value()] }
+        _modify { yield &storage[ExactName(name), default: value()] }
     }
 
     @inlinable
+    @discardableResult
     package mutating func removeValue(forName name: String) -> Value? {
         storage.removeValue(forKey: ExactName(name))
     }
 
     /// - Returns: the value that the name had before.
     @inlinable
+    @discardableResult
     package mutating func updateValue(_ value: Value, forName name: String) -> Value? {
         storage.updateValue(value, forKey: ExactName(name))
     }

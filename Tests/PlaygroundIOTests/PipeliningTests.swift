@@ -82,62 +82,63 @@ import Testing
         #expect(accepted.map(\.value) == Array(repeating: .written(body), count: 20))
     }
 
-    @Test("messages are taken before earlier ones are stored, and the answers come in the order of the requests all the same")
-    func alongside() async throws {
+    /// An ingress whose messages are taken when the test says so, and a client of it.
+    private func holding(_ body: (HeldMessages, WireClient) async throws -> Void) async throws {
         let messages = HeldMessages()
         let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
         let client = try await WireClient(to: try await ingress.start(into: messages))
-        try await client.send((0..<4).map { Self.request($0) }.joined())
-        try await messages.begun(4)
-        let full = IngressRefusal(.full, "too much waits", retryAfter: .seconds(1))
-        messages.complete("3", nil)
-        messages.complete("1", full)
-        messages.complete("0", nil)
-        #expect(try await client.answer().status == 202)
-        #expect(try await client.answer().status == 429)
-        messages.complete("2", full)
-        #expect(try await client.answer().status == 429)
-        #expect(try await client.answer().status == 202)
+        try await body(messages, client)
         await client.close()
         await ingress.stop(drainingFor: .seconds(10))
+    }
+
+    @Test("messages are taken before earlier ones are stored, and the answers come in the order of the requests all the same")
+    func alongside() async throws {
+        try await holding { messages, client in
+            try await client.send((0..<4).map { Self.request($0) }.joined())
+            try await messages.begun(4)
+            let full = IngressRefusal(.full, "too much waits", retryAfter: .seconds(1))
+            messages.complete("3", nil)
+            messages.complete("1", full)
+            messages.complete("0", nil)
+            #expect(try await client.answer().status == 202)
+            #expect(try await client.answer().status == 429)
+            messages.complete("2", full)
+            #expect(try await client.answer().status == 429)
+            #expect(try await client.answer().status == 202)
+        }
     }
 
     @Test("nothing overtakes a message with a key, which is looked up first")
     func keyed() async throws {
-        let messages = HeldMessages()
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: messages))
-        try await client.send(Self.request(0) + Self.request(1, fields: "Idempotency-Key: one\r\n") + Self.request(2))
-        try await messages.begun(2)
-        messages.complete("0", nil)
-        #expect(try await client.answer().status == 202)
-        #expect(messages.ids == ["0", "1"])
-        messages.complete("1", nil)
-        #expect(try await client.answer().status == 202)
-        try await messages.begun(3)
-        messages.complete("2", nil)
-        #expect(try await client.answer().status == 202)
-        await client.close()
-        await ingress.stop(drainingFor: .seconds(10))
+        try await holding { messages, client in
+            try await client.send(Self.request(0) + Self.request(1, fields: "Idempotency-Key: one\r\n") + Self.request(2))
+            try await messages.begun(2)
+            messages.complete("0", nil)
+            #expect(try await client.answer().status == 202)
+            #expect(messages.ids == ["0", "1"])
+            messages.complete("1", nil)
+            #expect(try await client.answer().status == 202)
+            try await messages.begun(3)
+            messages.complete("2", nil)
+            #expect(try await client.answer().status == 202)
+        }
     }
 
     @Test("one connection has no more messages on their way than a few")
     func bounded() async throws {
-        let messages = HeldMessages()
-        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
-        let client = try await WireClient(to: try await ingress.start(into: messages))
-        // Apart, so that what is sent later is read later.
-        for id in 0..<40 { try await client.send(Self.request(id, body: String(repeating: "x", count: 10_000))) }
-        try await messages.begun(7)
-        let started = messages.ids.count
-        #expect(started < 40)
-        for id in 0..<40 {
-            try await messages.begun(id + 1)
-            messages.complete("\(id)", nil)
-            #expect(try await client.answer().status == 202)
+        try await holding { messages, client in
+            // Apart, so that what is sent later is read later.
+            for id in 0..<40 { try await client.send(Self.request(id, body: String(repeating: "x", count: 10_000))) }
+            try await messages.begun(7)
+            let started = messages.ids.count
+            #expect(started < 40)
+            for id in 0..<40 {
+                try await messages.begun(id + 1)
+                messages.complete("\(id)", nil)
+                #expect(try await client.answer().status == 202)
+            }
+            #expect(messages.ids == (0..<40).map(String.init))
         }
-        #expect(messages.ids == (0..<40).map(String.init))
-        await client.close()
-        await ingress.stop(drainingFor: .seconds(10))
     }
 }
