@@ -17,11 +17,6 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         let completion: Completion
         /// Whether head and body are written as one.
         let isSmall: Bool
-        var reader: ResponseReader
-        /// Whether the system has not taken all of the request yet.
-        var isSending: Bool
-        /// When something was last sent or received.
-        var lastProgress: TransportInstant
     }
 
     private enum State {
@@ -48,8 +43,13 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private let round: WriteRound
     private let origin: Origin
     private var state = State.idle
-    // Beside the state and not in it, so that it is changed in place.
     private var current: Exchange?
+    // What changes in the course of an exchange is not part of it, so that it is changed in place.
+    /// Whether the system has not taken all of the request yet.
+    private var isSending = false
+    /// When something was last sent or received.
+    private var lastProgress = TransportInstant.zero
+    private var reader: ResponseReader
     /// What small requests are written into; the same bytes again and again, once the system has taken them.
     private var outgoing = ByteBuffer()
     /// Whether the request is on its way; before, it waits for its round.
@@ -67,6 +67,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         self.loop = loop
         self.round = round
         self.origin = origin
+        reader = ResponseReader(limit: Setting(0, from: .byDefault), allocator: channel.allocator)
     }
 
     var isReusable: Bool {
@@ -93,15 +94,10 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             return
         }
         let isSmall = body.readableBytes <= Self.copiedBody
-        current = Exchange(
-            plan: plan,
-            deadline: deadline,
-            completion: completion,
-            isSmall: isSmall,
-            reader: ResponseReader(limit: plan.limits.payloadMaxBytes, allocator: channel.allocator),
-            isSending: true,
-            lastProgress: loop.now
-        )
+        current = Exchange(plan: plan, deadline: deadline, completion: completion, isSmall: isSmall)
+        isSending = true
+        lastProgress = loop.now
+        reader.reset(limit: plan.limits.payloadMaxBytes)
         state = .exchanging
         writeHead(plan.head, of: body, carryingIt: isSmall)
         if !isSmall {
@@ -118,7 +114,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         channel.flush()
         isFlushing = false
         requestMayBeSent()
-        if current?.isSending == true, current?.isSmall == true {
+        if isSending, current?.isSmall == true {
             // Nearly never. An empty part comes after what the system has left behind, and hears what becomes of it.
             write(part: ByteBuffer())
             channel.flush()
@@ -157,7 +153,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         let promise = channel.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { [self] result in
             switch result {
-            case .success: current?.lastProgress = loop.now
+            case .success: lastProgress = loop.now
             // The end of the connection follows. After an error of the system it does not mean that nothing is missing.
             case .failure(let error as IOError): lastError = lastError ?? error
             case .failure: break
@@ -176,9 +172,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// Notes that the system has taken the whole request, once it has.
     private func requestMayBeSent() {
         // Writable means that nothing is held back: ``waterMark`` says so.
-        guard current?.isSending == true, channel.isWritable else { return }
-        current?.isSending = false
-        current?.lastProgress = loop.now
+        guard isSending, channel.isWritable else { return }
+        isSending = false
+        lastProgress = loop.now
         armTimer()
     }
 
@@ -190,17 +186,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             // Nobody has asked anything yet. What this belongs to cannot be known, so nothing more is asked here.
             return fail(closedFailure(hasBegun: false))
         }
-        current?.lastProgress = loop.now
+        lastProgress = loop.now
         do throws(ResponseFault) {
-            answered(try current?.reader.received(bytes))
+            answered(try reader.received(bytes))
         } catch {
             complete(.failure(error.failure), keepsOpen: false)
         }
     }
 
-    private func answered(_ response: ExchangeResponse??) {
-        guard case let response?? = response, let current else { return }
-        complete(.success(response), keepsOpen: current.reader.leavesConnectionReusable && !current.isSending)
+    private func answered(_ response: ExchangeResponse?) {
+        guard let response else { return }
+        complete(.success(response), keepsOpen: reader.leavesConnectionReusable && !isSending)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -221,13 +217,13 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     /// Nothing more arrives.
     private func connectionEnded() {
-        do throws(ResponseFault) {
-            answered(try current?.reader.ended(orderly: lastError == nil))
-        } catch {
-            complete(.failure(error.failure), keepsOpen: false)
-        }
-        if let current {
-            complete(.failure(closedFailure(hasBegun: current.reader.hasBegun)), keepsOpen: false)
+        if case .exchanging = state {
+            do throws(ResponseFault) {
+                answered(try reader.ended(orderly: lastError == nil))
+            } catch {
+                complete(.failure(error.failure), keepsOpen: false)
+            }
+            complete(.failure(closedFailure(hasBegun: reader.hasBegun)), keepsOpen: false)
         }
         becomeClosed()
     }
@@ -243,27 +239,24 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     // MARK: - Time
 
-    /// The next moment at which a limit passes, as things are.
-    private func nextLimit(of exchange: Exchange) -> (at: TransportInstant, name: String, setting: Setting<Duration>) {
+    /// The limit of a single read or write, as things are, and the moment at which it passes; `nil` where that of the call
+    /// comes first.
+    private func singleLimit(of exchange: Exchange) -> (at: TransportInstant, setting: Setting<Duration>)? {
         let limits = exchange.plan.limits
-        if let single = exchange.isSending ? limits.write : limits.read {
-            let at = exchange.lastProgress.advanced(by: single.value)
-            if at < exchange.deadline {
-                return (at, exchange.isSending ? "write" : "read", single)
-            }
-        }
-        return (exchange.deadline, "call", limits.call)
+        guard let single = isSending ? limits.write : limits.read else { return nil }
+        let at = lastProgress.advanced(by: single.value)
+        return at < exchange.deadline ? (at, single) : nil
     }
 
     /// Makes sure that the one timer fires no later than the next limit. One that fires too early arms itself again, so
     /// that progress costs no timer.
     private func armTimer() {
         guard let current else { return }
-        let limit = nextLimit(of: current)
-        guard limit.at < timerAt else { return }
+        let limit = singleLimit(of: current)?.at ?? current.deadline
+        guard limit < timerAt else { return }
         timer?.cancel()
-        timerAt = limit.at
-        timer = loop.schedule(at: limit.at) { [self] in timerFired(for: limit.at) }
+        timerAt = limit
+        timer = loop.schedule(at: limit) { [self] in timerFired(for: limit) }
     }
 
     private func timerFired(for instant: TransportInstant) {
@@ -272,13 +265,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         timer = nil
         timerAt = .distantFuture
         guard let current else { return }
-        let limit = nextLimit(of: current)
-        guard limit.at <= loop.now else { return armTimer() }
-        if let response = self.current?.reader.abandoned() {
+        let single = singleLimit(of: current)
+        guard single?.at ?? current.deadline <= loop.now else { return armTimer() }
+        if let response = reader.abandoned() {
             return complete(.success(response), keepsOpen: false)
         }
-        let activity = current.isSending ? "the request was sent to \(origin)" : "\(current.reader.activity) from \(origin)"
-        fail(.limitTripped(limit.name == "call" ? .budgetSpent : .timedOut, limit.name, limit.setting, while: activity))
+        let activity = isSending ? "the request was sent to \(origin)" : "\(reader.activity) from \(origin)"
+        if let single {
+            fail(.limitTripped(.timedOut, isSending ? "write" : "read", single.setting, while: activity))
+        } else {
+            fail(CallBudget.spentFailure(current.plan.limits.call, while: activity))
+        }
     }
 
     // MARK: - Ending
@@ -297,7 +294,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         current = nil
         wasUsed = true
         // A connection whose exchange is over can take its leave as one that was idle can.
-        if case .success = result, !ended.isSending {
+        if case .success = result, !isSending {
             state = .idle
         }
         if !keepsOpen {

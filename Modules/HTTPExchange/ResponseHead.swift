@@ -23,9 +23,7 @@ struct ResponseHead: Equatable {
     /// Whether the peer keeps the connection open.
     var keepsAlive: Bool
     var mediaType = ExchangeResponse.MediaType.missing
-    var location: String?
-    var retryAfter: String?
-    var date: String?
+    var refusal = ExchangeResponse.RefusalFields.none
 
     /// Whether this is an interim response, after which another one comes.
     var isInterim: Bool { (100...199).contains(status) }
@@ -221,9 +219,7 @@ struct HeadFields {
             coding: coding,
             keepsAlive: lasts,
             mediaType: mediaType,
-            location: location,
-            retryAfter: retryAfter,
-            date: date
+            refusal: .init(location: location, retryAfter: retryAfter, date: date)
         )
     }
 

@@ -30,7 +30,10 @@ package struct ResponseReader {
         case done
     }
 
-    private let limit: Setting<Int>
+    /// The longest head that is remembered for the next response.
+    static let maxKnownHeadBytes = 512
+
+    private var limit: Setting<Int>
     private let allocator: ByteBufferAllocator
     private var state = State.head(.head(room: maxHeadBytes))
     /// Bytes that have arrived and are not understood yet.
@@ -39,11 +42,27 @@ package struct ResponseReader {
     private var body: ByteBuffer?
     private var bodyBytes = 0
     private var inflater: ResponseInflater?
+    /// The head of an earlier response, and what it says: peers send the same one again and again.
+    private var knownBytes = ByteBuffer()
+    private var knownHead: ResponseHead?
 
     /// - Parameter limit: the most bytes of a body, as sent and after inflating.
     package init(limit: Setting<Int>, allocator: ByteBufferAllocator = ByteBufferAllocator()) {
         self.limit = limit
         self.allocator = allocator
+    }
+
+    /// Makes the reader ready for the next response of the same peer.
+    package mutating func reset(limit: Setting<Int>) {
+        self.limit = limit
+        state = .head(.head(room: Self.maxHeadBytes))
+        pending = nil
+        head = nil
+        body = nil
+        bodyBytes = 0
+        inflater = nil
+        hasBegun = false
+        leavesConnectionReusable = false
     }
 
     /// Whether any byte of the response has arrived.
@@ -126,6 +145,14 @@ package struct ResponseReader {
     }
 
     private mutating func readHead(_ input: inout ByteBuffer, _ scanner: HeadScanner) throws(ResponseFault) -> Bool {
+        // After an interim response less room is left, which only the scanner minds.
+        if let known = knownHead, scanner.room == Self.maxHeadBytes, beginsWithKnownHead(input) {
+            input.moveReaderIndex(forwardBy: knownBytes.readableBytes)
+            head = known
+            leavesConnectionReusable = known.keepsAlive
+            try begin(known)
+            return true
+        }
         var scanner = scanner
         guard let length = try scanner.end(in: input) else {
             state = .head(scanner)
@@ -137,6 +164,11 @@ package struct ResponseReader {
             parsed = Result { () throws(ResponseFault) in try ResponseHead.parse(lines) }
         }
         let head = try parsed.get()
+        if head.isSuccess, length <= Self.maxKnownHeadBytes {
+            knownHead = head
+            knownBytes.clear()
+            knownBytes.writeBytes(input.readableBytesView.prefix(length))
+        }
         input.moveReaderIndex(forwardBy: length)
         if head.isInterim {
             // RFC 9110, section 15.2: more than one may come, and a client that did not ask for them ignores them.
@@ -148,6 +180,10 @@ package struct ResponseReader {
         leavesConnectionReusable = head.keepsAlive
         try begin(head)
         return true
+    }
+
+    private func beginsWithKnownHead(_ input: ByteBuffer) -> Bool {
+        input.getSlice(at: input.readerIndex, length: knownBytes.readableBytes) == knownBytes
     }
 
     private mutating func begin(_ head: ResponseHead) throws(ResponseFault) {
@@ -288,9 +324,7 @@ package struct ResponseReader {
         ExchangeResponse(
             status: head.status,
             mediaType: head.mediaType,
-            location: head.location,
-            retryAfter: head.retryAfter,
-            date: head.date,
+            refusal: head.refusal,
             body: body
         )
     }

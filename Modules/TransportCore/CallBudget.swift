@@ -3,23 +3,24 @@
 public struct CallBudget: Sendable, Hashable {
     /// Less than this is not worth another attempt.
     public static let leastUsefulRest = Duration.milliseconds(1)
+    private static let leastUsefulNanoseconds = leastUsefulRest.inNanoseconds
 
     /// When the call began.
     public let start: TransportInstant
     /// How long it may take, and who decided that.
     public let limit: Setting<Duration>
+    /// When the time is over.
+    public let deadline: TransportInstant
 
     public init(start: TransportInstant, limit: Setting<Duration>) {
         self.start = start
         self.limit = limit
+        deadline = start.advanced(by: limit.value)
     }
-
-    /// When the time is over.
-    public var deadline: TransportInstant { start.advanced(by: limit.value) }
 
     /// Whether less than 1 ms is left at `instant`.
     public func isSpent(at instant: TransportInstant) -> Bool {
-        instant.nanoseconds(until: deadline) < Self.leastUsefulRest.inNanoseconds
+        instant.nanoseconds(until: deadline) < Self.leastUsefulNanoseconds
     }
 
     /// How much of the call has passed at `instant`.

@@ -12,6 +12,8 @@ public final class CallSetup: Sendable {
     /// How often one attempt may be sent elsewhere.
     public static let maxRedirects = 20
 
+    /// The loop that calls start on.
+    public let loop: any CallLoop
     let route: CallRoute
     let policy: RetryPolicy
     let metrics: any RemoteInvocationMetrics
@@ -34,19 +36,17 @@ public final class CallSetup: Sendable {
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
         self.route = route
+        loop = route.pool.loop
         self.policy = policy
         self.metrics = metrics
         self.logger = logger
         self.redirecting = redirecting
         self.chance = chance
-        self.running = RunningCalls(on: route.pool.loop)
+        self.running = RunningCalls(on: loop)
     }
 
     /// The URL that calls go to, for messages.
     public var endpoint: String { route.url.description }
-
-    /// The loop that calls start on.
-    public var loop: any CallLoop { route.pool.loop }
 
     /// The limits of every call.
     public var limits: ExchangeLimits { route.plan.limits }

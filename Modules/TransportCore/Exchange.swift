@@ -80,19 +80,38 @@ public struct ExchangeResponse: Sendable, Hashable {
         /// `application/octet-stream`, with or without parameters.
         case octetStream
         case missing
-        case other(String)
+        indirect case other(String)
+    }
+
+    /// The fields that only an answer without success is asked for, as sent.
+    // Behind one reference, because nearly no response has any of them.
+    package indirect enum RefusalFields: Sendable, Hashable {
+        case none
+        case some(location: String?, retryAfter: String?, date: String?)
+
+        package init(location: String?, retryAfter: String?, date: String?) {
+            let isEmpty = location == nil && retryAfter == nil && date == nil
+            self = isEmpty ? .none : .some(location: location, retryAfter: retryAfter, date: date)
+        }
+
+        package var location: String? {
+            if case .some(let location, _, _) = self { location } else { nil }
+        }
+
+        package var retryAfter: String? {
+            if case .some(_, let retryAfter, _) = self { retryAfter } else { nil }
+        }
+
+        package var date: String? {
+            if case .some(_, _, let date) = self { date } else { nil }
+        }
     }
 
     /// 200 to 599; interim responses are not reported.
     public var status: Int
     public var mediaType: MediaType
-    /// The `Location` field as sent.
-    public var location: String?
-    /// The `Retry-After` field as sent.
-    public var retryAfter: String?
-    /// The `Date` field as sent.
-    public var date: String?
     public var body: ByteBuffer
+    private let refusal: RefusalFields
 
     public init(
         status: Int,
@@ -104,11 +123,23 @@ public struct ExchangeResponse: Sendable, Hashable {
     ) {
         self.status = status
         self.mediaType = mediaType
-        self.location = location
-        self.retryAfter = retryAfter
-        self.date = date
+        self.body = body
+        refusal = RefusalFields(location: location, retryAfter: retryAfter, date: date)
+    }
+
+    package init(status: Int, mediaType: MediaType, refusal: RefusalFields, body: ByteBuffer) {
+        self.status = status
+        self.mediaType = mediaType
+        self.refusal = refusal
         self.body = body
     }
+
+    /// The `Location` field as sent.
+    public var location: String? { refusal.location }
+    /// The `Retry-After` field as sent.
+    public var retryAfter: String? { refusal.retryAfter }
+    /// The `Date` field as sent.
+    public var date: String? { refusal.date }
 }
 
 /// A connection that carries one exchange at a time and can be kept between exchanges. Used on its loop only.

@@ -86,21 +86,79 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
         public var description: String { name.rawValue }
     }
 
-    public var kind: Kind
+    // Behind one reference, so that the results of calls, nearly all of which succeed, are small.
+    private struct Details: Sendable, Equatable {
+        var kind: Kind
+        var text: FailureText
+        var endpoint: String?
+        var status: Int?
+        var retryAfter: Duration?
+        var attempts: [AttemptRecord] = []
+        var attemptCount = 0
+        var elapsed: Duration?
+    }
+
+    private indirect enum Box: Sendable, Equatable {
+        case of(Details)
+    }
+
+    private var box: Box
+
+    private var details: Details {
+        get {
+            switch box {
+            case .of(let details): details
+            }
+        }
+        set { box = .of(newValue) }
+    }
+
+    public var kind: Kind {
+        get { details.kind }
+        set { details.kind = newValue }
+    }
+
     /// What happened, in a sentence without a full stop.
-    public var text: FailureText
+    public var text: FailureText {
+        get { details.text }
+        set { details.text = newValue }
+    }
+
     /// The URL that was called.
-    public var endpoint: String?
+    public var endpoint: String? {
+        get { details.endpoint }
+        set { details.endpoint = newValue }
+    }
+
     /// The status of the answer, where there was one.
-    public var status: Int?
+    public var status: Int? {
+        get { details.status }
+        set { details.status = newValue }
+    }
+
     /// How long the peer asked to wait before the next attempt (RFC 9110, section 10.2.3).
-    public var retryAfter: Duration?
+    public var retryAfter: Duration? {
+        get { details.retryAfter }
+        set { details.retryAfter = newValue }
+    }
+
     /// Every attempt that was made, the first ones and the last ones where there were many.
-    public var attempts: [AttemptRecord]
+    public var attempts: [AttemptRecord] {
+        get { details.attempts }
+        set { details.attempts = newValue }
+    }
+
     /// How many attempts were made in all.
-    public var attemptCount: Int
+    public var attemptCount: Int {
+        get { details.attemptCount }
+        set { details.attemptCount = newValue }
+    }
+
     /// How long the call took, pauses included.
-    public var elapsed: Duration?
+    public var elapsed: Duration? {
+        get { details.elapsed }
+        set { details.elapsed = newValue }
+    }
 
     public init(_ kind: Kind, _ message: String, status: Int? = nil, retryAfter: Duration? = nil) {
         self.init(kind, text: FailureText(message), status: status, retryAfter: retryAfter)
@@ -108,12 +166,7 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
 
     /// A failure whose words quote what a peer has sent.
     public init(_ kind: Kind, text: FailureText, status: Int? = nil, retryAfter: Duration? = nil) {
-        self.kind = kind
-        self.text = text
-        self.status = status
-        self.retryAfter = retryAfter
-        self.attempts = []
-        self.attemptCount = 0
+        box = .of(Details(kind: kind, text: text, status: status, retryAfter: retryAfter))
     }
 
     /// ``text`` as a person who made the call may see it.

@@ -31,7 +31,7 @@ final class RunningCalls: @unchecked Sendable {
             calls[call.place] = last
             last.place = call.place
         }
-        if calls.isEmpty {
+        if isShutDown, calls.isEmpty {
             emptied()
         }
     }

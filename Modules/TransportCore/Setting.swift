@@ -16,9 +16,9 @@ public enum SettingSource: Sendable, Hashable, CustomStringConvertible {
     /// The documented default, lowered because the call as a whole may not take as long.
     case loweredToCall
     /// A line of a file.
-    case line(file: String, SourcePosition)
+    indirect case line(file: String, SourcePosition)
     /// The program, such as a flag of the command line.
-    case program(String)
+    indirect case program(String)
 
     public var description: String {
         switch self {
