@@ -9,7 +9,8 @@ struct AsyncClient: RequestReplyClient {
         try await setup.call(request) { start in
             let runner = CallRunner(setup, request: request, start: start)
             return await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
+                // Unchecked, because a runner completes exactly once, and checking takes an allocation for each call.
+                await withUnsafeContinuation { continuation in
                     runner.start { continuation.resume(returning: $0) }
                 }
             } onCancel: {

@@ -52,6 +52,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var reader: ResponseReader
     /// What small requests are written into; the same bytes again and again, once the system has taken them.
     private var outgoing = ByteBuffer()
+    /// What ``outgoing`` begins with: the fields before the length of the body, and all of a head.
+    private var written: (plan: ExchangePlan, fields: Int, bodyLength: Int, head: Int)?
     /// Whether the request is on its way; before, it waits for its round.
     private var isFlushed = true
     private var isFlushing = false
@@ -99,7 +101,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         lastProgress = loop.now
         reader.reset(limit: plan.limits.payloadMaxBytes)
         state = .exchanging
-        writeHead(plan.head, of: body, carryingIt: isSmall)
+        writeHead(of: plan, for: body, carryingIt: isSmall)
         if !isSmall {
             write(body, inParts: plan.limits.write != nil)
         }
@@ -122,13 +124,23 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         armTimer()
     }
 
-    private func writeHead(_ head: ExchangeHead, of body: ByteBuffer, carryingIt isCarried: Bool) {
-        let capacity = head.prefix.readableBytes + 24 + (isCarried ? body.readableBytes : 0)
-        // Clearing it makes another one where the system still has this one.
-        outgoing.clear(minimumCapacity: capacity)
-        outgoing.writeImmutableBuffer(head.prefix)
-        outgoing.write(decimal: body.readableBytes)
-        outgoing.writeStaticString("\r\n\r\n")
+    private func writeHead(of plan: ExchangePlan, for body: ByteBuffer, carryingIt isCarried: Bool) {
+        let length = body.readableBytes
+        if let written, written.plan === plan {
+            // The room is the connection's own again once the system has taken the bytes; until then, writing copies it.
+            outgoing.moveWriterIndex(to: written.bodyLength == length ? written.head : written.fields)
+        } else {
+            let prefix = plan.head.prefix
+            outgoing.clear(minimumCapacity: prefix.readableBytes + 24 + (isCarried ? length : 0))
+            outgoing.writeImmutableBuffer(prefix)
+            written = nil
+        }
+        if written?.bodyLength != length {
+            let fields = outgoing.writerIndex
+            outgoing.write(decimal: length)
+            outgoing.writeStaticString("\r\n\r\n")
+            written = (plan, fields: fields, bodyLength: length, head: outgoing.writerIndex)
+        }
         if isCarried {
             outgoing.writeImmutableBuffer(body)
             channel.write(outgoing, promise: nil)
@@ -137,6 +149,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         }
         if outgoing.capacity > Self.keptRoom {
             outgoing = ByteBuffer()
+            written = nil
         }
     }
 

@@ -85,6 +85,24 @@ struct EgressQueue: Sendable {
         return (taker.id, records)
     }
 
+    /// What is to be done for takers.
+    enum Step {
+        /// Give records to a taker.
+        case hand([EgressRecord], to: TakerID)
+        /// Tell takers that there is nothing for them.
+        case disappoint([TakerID])
+        /// Read from the store what comes after a sequence.
+        case load(after: Int64)
+    }
+
+    /// What is to be done next, as if it were done then; `nil` where there is nothing.
+    mutating func nextStep() -> Step? {
+        if let (taker, records) = serve() { return .hand(records, to: taker) }
+        let disappointed = disappointed()
+        if !disappointed.isEmpty { return .disappoint(disappointed) }
+        return loadBegins().map(Step.load)
+    }
+
     /// Records come back that nobody got.
     mutating func returned(_ records: [EgressRecord]) {
         let waiting = available[head...]

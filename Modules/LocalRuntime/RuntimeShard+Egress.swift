@@ -45,14 +45,12 @@ extension RuntimeShard {
 
     /// Hands out records to whoever waits for them.
     func serve(_ topic: String) {
-        while let (taker, records) = topics[topic]?.serve() {
-            answer(taker, with: records, of: topic)
-        }
-        for taker in topics[topic]?.disappointed() ?? [] {
-            answer(taker, with: [])
-        }
-        if let place = topics[topic]?.loadBegins() {
-            Task { await self.readEgress(topic, after: place) }
+        while let step = topics[topic]?.nextStep() {
+            switch step {
+            case .hand(let records, let taker): answer(taker, with: records, of: topic)
+            case .disappoint(let takers): takers.forEach { answer($0, with: []) }
+            case .load(let place): Task { await self.readEgress(topic, after: place) }
+            }
         }
     }
 

@@ -154,8 +154,10 @@ final class PoolCore {
     }
 
     private func connection(_ id: PoolMachine.ConnectionID) -> (any PooledConnection)? {
-        guard let member = members[Int(id.index)], member.id == id else { return nil }
-        return member.connection
+        let index = Int(id.index)
+        // Without a copy of the member: every call comes by here three times.
+        guard members[index]?.id == id else { return nil }
+        return members[index]?.connection
     }
 
     /// An idle connection may have received something, or the end of what it receives, and not be closed yet.

@@ -20,11 +20,17 @@ extension RuntimeAddress: Hashable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        for var text in [id, functionType] {
-            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-            // No UTF-8 text holds this byte, so the seam between the two is part of what is hashed.
-            hasher.combine(UInt8.max)
+        Self.combine(id, into: &hasher)
+        Self.combine(functionType, into: &hasher)
+    }
+
+    private static func combine(_ text: String, into hasher: inout Hasher) {
+        // Not `withUTF8`, which needs a copy to change.
+        if text.utf8.withContiguousStorageIfAvailable({ hasher.combine(bytes: UnsafeRawBufferPointer($0)) }) == nil {
+            Array(text.utf8).withUnsafeBytes { hasher.combine(bytes: $0) }
         }
+        // No UTF-8 text holds this byte, so the seam between the two is part of what is hashed.
+        hasher.combine(UInt8.max)
     }
 }
 

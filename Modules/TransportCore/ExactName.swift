@@ -2,23 +2,27 @@
 ///
 /// `String` takes two spellings of one character, such as a letter with its accent in one scalar or in two, for equal. The
 /// request-reply protocol, every peer and every store compare bytes, so two names that differ there are two names here as well.
-package struct ExactName: Hashable, Sendable {
-    package let text: String
+public struct ExactName: Hashable, Sendable {
+    /// The name itself.
+    public let text: String
 
+    /// - Parameter text: the name.
     @inlinable
-    package init(_ text: String) {
+    public init(_ text: String) {
         self.text = text
     }
 
     @inlinable
-    package static func == (left: Self, right: Self) -> Bool {
+    public static func == (left: Self, right: Self) -> Bool {
         left.text.hasSameBytes(as: right.text)
     }
 
     @inlinable
-    package func hash(into hasher: inout Hasher) {
-        var bytes = text
-        bytes.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    public func hash(into hasher: inout Hasher) {
+        // Not `withUTF8`, which needs a copy to change.
+        if text.utf8.withContiguousStorageIfAvailable({ hasher.combine(bytes: UnsafeRawBufferPointer($0)) }) == nil {
+            Array(text.utf8).withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
         // No UTF-8 text holds this byte, so two names in a row never hash like their concatenation cut elsewhere.
         hasher.combine(UInt8.max)
     }
@@ -27,13 +31,22 @@ package struct ExactName: Hashable, Sendable {
 extension String {
     /// Whether two texts are the same byte by byte. Element by element, the library takes several times as long.
     @inlinable
-    package func hasSameBytes(as other: String) -> Bool {
+    public func hasSameBytes(as other: String) -> Bool {
         let count = utf8.count
         guard count == other.utf8.count else { return false }
         let isSame = utf8.withContiguousStorageIfAvailable { mine in
             other.utf8.withContiguousStorageIfAvailable { others in
-                for index in 0..<count where mine[index] != others[index] { return false }
-                return true
+                let (mine, others) = (UnsafeRawBufferPointer(mine), UnsafeRawBufferPointer(others))
+                var index = 0
+                while count - index >= 8 {
+                    guard
+                        mine.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                            == others.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    else { return false }
+                    index += 8
+                }
+                while index < count, mine[index] == others[index] { index += 1 }
+                return index == count
             }
         }
         // Text from elsewhere may lie in pieces.
@@ -42,7 +55,8 @@ extension String {
 }
 
 extension ExactName: ExpressibleByStringLiteral {
-    package init(stringLiteral text: String) {
+    @inlinable
+    public init(stringLiteral text: String) {
         self.init(text)
     }
 }
