@@ -14,13 +14,37 @@ enum ResponseTarget {
         let answer = ByteBuffer(bytes: bytes.dropFirst())
         let limit = limits[Int(choice & 7)]
         let isOrderly = choice & 8 != 0
-        let whole = outcome(of: answer, limit, isOrderly) { $0 }
+        var reader = ResponseReader(limit: Setting(limit, from: .byDefault))
+        let whole = outcome(of: answer, &reader, isOrderly) { $0 }
         try checkSound(whole, limit)
         let bytewise = outcome(of: answer, limit, isOrderly) { _ in 1 }
         try check(bytewise == whole, "byte by byte it is \(bytewise), at once \(whole)")
         var random = FNV1a(bytes)
         let inPieces = outcome(of: answer, limit, isOrderly) { left in min(left, 1 + Int(random.next() % 64)) }
         try check(inPieces == whole, "in pieces it is \(inPieces), at once \(whole)")
+        reader.reset(limit: Setting(limit, from: .byDefault))
+        let again = outcome(of: answer, &reader, isOrderly) { $0 }
+        try check(again == whole, "by a reader that has read it before it is \(again), the first time \(whole)")
+        for _ in 0..<4 where answer.readableBytes > 0 {
+            try checkAfter(answer, &reader, limit, isOrderly, &random)
+        }
+    }
+
+    /// Whether a reader that has read something else, which differs in one byte, reads the same as a new one.
+    private static func checkAfter(
+        _ answer: ByteBuffer,
+        _ reader: inout ResponseReader,
+        _ limit: Int,
+        _ isOrderly: Bool,
+        _ random: inout FNV1a
+    ) throws(BrokenInvariant) {
+        var changed = answer
+        let place = answer.readerIndex + Int(random.next() % UInt64(answer.readableBytes))
+        changed.setInteger(UInt8(truncatingIfNeeded: random.next()), at: place)
+        reader.reset(limit: Setting(limit, from: .byDefault))
+        let later = outcome(of: changed, &reader, isOrderly) { $0 }
+        let fresh = outcome(of: changed, limit, isOrderly) { $0 }
+        try check(later == fresh, "after another one it is \(later), by itself \(fresh)")
     }
 
     private enum Outcome: Equatable {
@@ -50,6 +74,15 @@ enum ResponseTarget {
         _ nextLength: (Int) -> Int
     ) -> Outcome {
         var reader = ResponseReader(limit: Setting(limit, from: .byDefault))
+        return outcome(of: answer, &reader, isOrderly, nextLength)
+    }
+
+    private static func outcome(
+        of answer: ByteBuffer,
+        _ reader: inout ResponseReader,
+        _ isOrderly: Bool,
+        _ nextLength: (Int) -> Int
+    ) -> Outcome {
         var left = answer
         do throws(ResponseFault) {
             while left.readableBytes > 0, let piece = left.readSlice(length: nextLength(left.readableBytes)) {

@@ -33,7 +33,6 @@ final class EmbeddedPeer {
         write: Duration? = .seconds(5),
         payloadMaxBytes: Int = 1000
     ) throws {
-        let url = try EndpointURL(parsing: "http://h/path")
         let limits = ExchangeLimits(
             call: Setting(call, from: .byDefault),
             connect: Setting(.seconds(10), from: .byDefault),
@@ -41,13 +40,23 @@ final class EmbeddedPeer {
             write: write.map { Setting($0, from: .byDefault) },
             payloadMaxBytes: Setting(payloadMaxBytes, from: .byDefault)
         )
-        let plan = ExchangePlan(head: ExchangeHead(try TCPResolver().route(for: url, tls: nil)), limits: limits)
+        exchange(try Self.plan(path: "/path", limits), ByteBuffer(repeating: 0x78, count: bodySize))
+    }
+
+    /// Begins an exchange as a client does that has begun others before.
+    func exchange(_ plan: ExchangePlan, _ body: ByteBuffer) {
         loop.perform {
-            let body = ByteBuffer(repeating: 0x78, count: bodySize)
-            connection.exchange(plan, body: body, deadline: loop.now.advanced(by: call)) { [completions] result in
+            let deadline = loop.now.advanced(by: plan.limits.call.value)
+            connection.exchange(plan, body: body, deadline: deadline) { [completions] result in
                 completions.withLockedValue { $0.append(result) }
             }
         }
+    }
+
+    /// What all exchanges of a client have in common.
+    static func plan(path: String, _ limits: ExchangeLimits) throws -> ExchangePlan {
+        let url = try EndpointURL(parsing: "http://h\(path)")
+        return ExchangePlan(head: ExchangeHead(try TCPResolver().route(for: url, tls: nil)), limits: limits)
     }
 
     /// Has the peer send something.

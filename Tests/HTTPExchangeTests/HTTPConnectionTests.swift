@@ -18,11 +18,36 @@ import TransportCore
     func request() throws {
         let peer = try EmbeddedPeer()
         try peer.exchange(bodySize: 3)
-        let lines = [
-            "POST /path HTTP/1.1", "host: h", "user-agent: \(StatefunProduct.userAgent)", "accept: application/octet-stream",
-            "accept-encoding: gzip, deflate", "content-type: application/octet-stream", "content-length: 3", "", "xxx",
-        ]
-        #expect(try peer.sent() == lines.joined(separator: "\r\n"))
+        #expect(try peer.sent() == Self.request("/path", "xxx"))
+    }
+
+    @Test("each request has its own length and body, whatever the same client or another one has sent before")
+    func requestsInTurn() throws {
+        let peer = try EmbeddedPeer()
+        let limits = ExchangeLimits(
+            call: Setting(.seconds(60), from: .byDefault),
+            connect: Setting(.seconds(10), from: .byDefault),
+            payloadMaxBytes: Setting(1_000, from: .byDefault)
+        )
+        let one = (path: "/one", plan: try EmbeddedPeer.plan(path: "/one", limits))
+        let two = (path: "/two/longer", plan: try EmbeddedPeer.plan(path: "/two/longer", limits))
+        let sizes = [3, 3, 12, 3, 20_000, 3, 0, 3, 5_000, 3, 3]
+        for (index, size) in sizes.enumerated() {
+            for client in index % 3 == 2 ? [two, one] : [one] {
+                let body = String(repeating: Character(UnicodeScalar(UInt8(0x61 + index))), count: size)
+                peer.exchange(client.plan, ByteBuffer(string: body))
+                #expect(try peer.sent() == Self.request(client.path, body))
+                try peer.send(Self.ok)
+                #expect(peer.response.map { String(buffer: $0.body) } == "ok")
+            }
+        }
+    }
+
+    private static func request(_ path: String, _ body: String) -> String {
+        [
+            "POST \(path) HTTP/1.1", "host: h", "user-agent: \(StatefunProduct.userAgent)", "accept: application/octet-stream",
+            "accept-encoding: gzip, deflate", "content-type: application/octet-stream", "content-length: \(body.utf8.count)", "", body,
+        ].joined(separator: "\r\n")
     }
 
     @Test(

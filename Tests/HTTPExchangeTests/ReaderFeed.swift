@@ -40,6 +40,10 @@ struct ReaderFeed {
     /// What comes of pieces that arrive one after the other. A connection takes no bytes after the answer: they make it useless.
     func outcome(pieces: [ArraySlice<UInt8>]) -> (outcome: Outcome, message: String) {
         var reader = ResponseReader(limit: Setting(limit, from: .byDefault))
+        return outcome(pieces: pieces, &reader)
+    }
+
+    private func outcome(pieces: [ArraySlice<UInt8>], _ reader: inout ResponseReader) -> (outcome: Outcome, message: String) {
         do throws(ResponseFault) {
             for (index, piece) in pieces.enumerated() {
                 if let response = try reader.received(ByteBuffer(bytes: piece)) {
@@ -59,8 +63,19 @@ struct ReaderFeed {
     /// What comes of all bytes at once.
     var whole: (outcome: Outcome, message: String) { outcome(pieces: bytes.isEmpty ? [] : [bytes[...]]) }
 
+    /// Checks that it makes no difference what a reader has read before: these very bytes, or the same head with another body.
+    private func expectSameAgain(as expected: Outcome, _ location: SourceLocation) {
+        var reader = ResponseReader(limit: Setting(limit, from: .byDefault))
+        for pieces in [[bytes[...]], bytes.indices.map { bytes[$0...$0] }, [bytes[...]]] {
+            let outcome = outcome(pieces: pieces, &reader).outcome
+            #expect(outcome == expected, "after the same", sourceLocation: location)
+            reader.reset(limit: Setting(limit, from: .byDefault))
+        }
+    }
+
     /// Checks that the pieces in which the bytes arrive make no difference: one by one, and cut in two anywhere.
     func expectSameInPieces(as expected: Outcome, _ comment: Comment? = nil, _ location: SourceLocation = #_sourceLocation) {
+        expectSameAgain(as: expected, location)
         let single = outcome(pieces: bytes.indices.map { bytes[$0...$0] }).outcome
         #expect(single == expected, comment ?? "byte by byte", sourceLocation: location)
         for cut in bytes.indices.dropFirst() {
