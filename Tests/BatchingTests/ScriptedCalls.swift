@@ -107,6 +107,12 @@ final class GaugeRecorder: RemoteInvocationMetrics {
         await wait { $0[functionType]?.backlog ?? 0 == backlog }
     }
 
+    /// Returns as soon as the gauges that are not zero say this. They are told one after the other, so that one of them can be
+    /// seen before the next.
+    func waitFor(_ gauges: [String: Gauges]) async {
+        await wait { $0.filter { $0.value != Gauges() } == gauges }
+    }
+
     /// Returns as soon as no call is in flight.
     func waitForQuiet() async {
         await wait { gauges in gauges.values.allSatisfy { $0.inFlight == 0 } }
