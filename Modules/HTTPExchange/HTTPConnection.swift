@@ -52,8 +52,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var reader: ResponseReader
     /// What small requests are written into; the same bytes again and again, once the system has taken them.
     private var outgoing = ByteBuffer()
-    /// What ``outgoing`` begins with: the fields before the length of the body, and all of a head.
-    private var written: (plan: ExchangePlan, fields: Int, bodyLength: Int, head: Int)?
+    /// Whose fields ``outgoing`` begins with.
+    private var outgoingPlan: ExchangePlan?
     /// Whether the request is on its way; before, it waits for its round.
     private var isFlushed = true
     private var isFlushing = false
@@ -69,6 +69,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         self.loop = loop
         self.round = round
         self.origin = origin
+        // Every exchange sets its own limit.
         reader = ResponseReader(limit: Setting(0, from: .byDefault), allocator: channel.allocator)
     }
 
@@ -125,22 +126,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     private func writeHead(of plan: ExchangePlan, for body: ByteBuffer, carryingIt isCarried: Bool) {
-        let length = body.readableBytes
-        if let written, written.plan === plan {
+        let prefix = plan.head.prefix
+        if outgoingPlan === plan {
             // The room is the connection's own again once the system has taken the bytes; until then, writing copies it.
-            outgoing.moveWriterIndex(to: written.bodyLength == length ? written.head : written.fields)
+            outgoing.moveWriterIndex(to: prefix.readableBytes)
         } else {
-            let prefix = plan.head.prefix
-            outgoing.clear(minimumCapacity: prefix.readableBytes + 24 + (isCarried ? length : 0))
+            outgoing.clear(minimumCapacity: prefix.readableBytes + 24 + (isCarried ? body.readableBytes : 0))
             outgoing.writeImmutableBuffer(prefix)
-            written = nil
+            outgoingPlan = plan
         }
-        if written?.bodyLength != length {
-            let fields = outgoing.writerIndex
-            outgoing.write(decimal: length)
-            outgoing.writeStaticString("\r\n\r\n")
-            written = (plan, fields: fields, bodyLength: length, head: outgoing.writerIndex)
-        }
+        outgoing.write(decimal: body.readableBytes)
+        outgoing.writeStaticString("\r\n\r\n")
         if isCarried {
             outgoing.writeImmutableBuffer(body)
             channel.write(outgoing, promise: nil)
@@ -149,7 +145,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         }
         if outgoing.capacity > Self.keptRoom {
             outgoing = ByteBuffer()
-            written = nil
+            outgoingPlan = nil
         }
     }
 

@@ -36,17 +36,8 @@ extension String {
         guard count == other.utf8.count else { return false }
         let isSame = utf8.withContiguousStorageIfAvailable { mine in
             other.utf8.withContiguousStorageIfAvailable { others in
-                let (mine, others) = (UnsafeRawBufferPointer(mine), UnsafeRawBufferPointer(others))
-                var index = 0
-                while count - index >= 8 {
-                    guard
-                        mine.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                            == others.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    else { return false }
-                    index += 8
-                }
-                while index < count, mine[index] == others[index] { index += 1 }
-                return index == count
+                for index in 0..<count where mine[index] != others[index] { return false }
+                return true
             }
         }
         // Text from elsewhere may lie in pieces.

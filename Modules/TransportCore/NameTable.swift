@@ -1,7 +1,7 @@
 /// A table by names that are told apart by their bytes, as ``ExactName`` says, with the names written as text.
 ///
 /// Public, and not the package's own, because the compiler makes no version of a package's generic code for the values of
-/// another module: messages would pay for that with a third of the time of their way through the runtime.
+/// another module: a message through the runtime would take a sixth more instructions, and nearly twice the allocations.
 public struct NameTable<Value> {
     /// How the table is kept.
     public typealias Storage = [ExactName: Value]

@@ -182,21 +182,29 @@ private struct EgressSimulation {
     }
 
     private mutating func serve() {
-        while let (taker, records) = queue.serve() {
-            guard let limit = takers.removeValue(forKey: taker.number) else {
-                Issue.record("records for nobody")
-                return
+        while let step = queue.nextStep() {
+            switch step {
+            case .hand(let records, let taker): handed(records, to: taker)
+            case .disappoint(let gone):
+                #expect(gone.isEmpty, "all of them wait")
+            case .load(let place):
+                #expect(load == nil, "one load at a time")
+                load = (place, nil)
             }
-            #expect(!records.isEmpty && records.count <= limit)
-            for record in records {
-                #expect(store.contains(record.sequence) && !held.joined().contains(record), "a record came twice")
-            }
-            #expect(records.map(\.sequence) == records.map(\.sequence).sorted())
-            held.append(records)
         }
-        if load == nil, let place = queue.loadBegins() {
-            load = (place, nil)
+    }
+
+    private mutating func handed(_ records: [EgressRecord], to taker: EgressQueue.TakerID) {
+        guard let limit = takers.removeValue(forKey: taker.number) else {
+            Issue.record("records for nobody")
+            return
         }
+        #expect(!records.isEmpty && records.count <= limit)
+        for record in records {
+            #expect(store.contains(record.sequence) && !held.joined().contains(record), "a record came twice")
+        }
+        #expect(records.map(\.sequence) == records.map(\.sequence).sorted())
+        held.append(records)
     }
 
     private mutating func goOnLoading() {
