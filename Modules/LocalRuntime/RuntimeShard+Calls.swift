@@ -315,9 +315,7 @@ extension RuntimeShard {
 
     private func send(_ result: InvocationResult, from record: AddressRecord) {
         let caller = record.messageAddress
-        for message in result.messages {
-            emit(Self.stored(message, from: caller, nextSequence()))
-        }
+        send(result.messages, from: caller)
         for delayed in result.delayedMessages {
             switch delayed {
             case .send(let message, let delay, let token):
@@ -334,10 +332,27 @@ extension RuntimeShard {
         }
     }
 
+    private func send(_ messages: InvocationResult.Messages, from caller: MessageAddress) {
+        guard !messages.isEmpty else { return }
+        let caller = EncodedCaller(caller)
+        var target = Self.address(messages.target(at: 0))
+        for index in messages.indices {
+            if index > 0, !messages.repeatsTarget(at: index) {
+                target = Self.address(messages.target(at: index))
+            }
+            let invocation = messages.invocation(at: index, from: caller).bytes
+            emit(StoredMessage(sequence: nextSequence(), target: target, invocation: invocation))
+        }
+    }
+
+    private static func address(_ target: MessageAddress) -> RuntimeAddress {
+        RuntimeAddress(functionType: target.namespace + "/" + target.type, id: target.id)
+    }
+
     private static func stored(_ message: InvocationResult.Message, from caller: MessageAddress, _ sequence: Int64) -> StoredMessage {
         StoredMessage(
             sequence: sequence,
-            target: RuntimeAddress(functionType: message.target.namespace + "/" + message.target.type, id: message.target.id),
+            target: address(message.target),
             invocation: EncodedInvocation(EncodedValue(message.argument), from: caller).bytes
         )
     }

@@ -45,6 +45,18 @@ public struct EncodedValue: Hashable, Sendable {
     }
 }
 
+/// A function that sends messages, as all of them name it.
+public struct EncodedCaller: Sendable {
+    /// The first field of a `ToFunction.Invocation` message.
+    let field: [UInt8]
+
+    public init(_ caller: MessageAddress) {
+        var writer = WireWriter(capacity: WireWriter.size(1, byteCount: caller.byteCount))
+        caller.write(1, to: &writer)
+        field = writer.bytes
+    }
+}
+
 /// One invocation as the bytes of a `ToFunction.Invocation` message.
 public struct EncodedInvocation: Hashable, Sendable {
     /// The message.
@@ -61,6 +73,14 @@ public struct EncodedInvocation: Hashable, Sendable {
         var writer = WireWriter(capacity: callerSize + WireWriter.size(2, byteCount: argument.bytes.count))
         caller?.write(1, to: &writer)
         writer.field(2, argument.bytes)
+        bytes = writer.bytes
+    }
+
+    /// - Parameter argument: a `TypedValue` message.
+    init(argument: UnsafeRawBufferPointer, from caller: EncodedCaller) {
+        var writer = WireWriter(capacity: caller.field.count + WireWriter.size(2, byteCount: argument.count))
+        writer.raw(caller.field)
+        writer.field(2, argument)
         bytes = writer.bytes
     }
 

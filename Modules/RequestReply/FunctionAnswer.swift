@@ -11,8 +11,8 @@ public enum FunctionAnswer: Hashable, Sendable {
     /// Reads the bytes of a `FromFunction` message. No bytes at all are a result without effects.
     /// - Throws: ``MalformedAnswer`` where they are no such message, and where the message breaks the protocol.
     public init(decoding bytes: [UInt8]) throws(MalformedAnswer) {
-        if let plain = bytes.withUnsafeBytes({ Self(decodingPlain: $0) }) {
-            self = plain
+        if let plain = bytes.withUnsafeBytes({ PlainAnswer.read($0, in: bytes) }) {
+            self = .result(plain)
             return
         }
         let message: WireFromFunction
@@ -30,7 +30,7 @@ public enum FunctionAnswer: Hashable, Sendable {
     /// Reads the bytes of a `FromFunction` message where that can be done without looking at it twice, as with nearly all results;
     /// `nil` where ``init(decoding:)-([UInt8])`` has to, be it to say what is wrong.
     package init?(decodingPlain bytes: UnsafeRawBufferPointer) {
-        guard let result = PlainAnswer.read(bytes) else { return nil }
+        guard let result = PlainAnswer.read(bytes, in: nil) else { return nil }
         self = .result(result)
     }
 
@@ -69,7 +69,7 @@ extension InvocationResult {
     fileprivate init(_ wire: WireFromFunction.InvocationResponse) throws(MalformedAnswer) {
         self.init(
             stateChanges: try checked("state_mutations", wire.stateMutations, StateValue.init),
-            messages: try checked("outgoing_messages", wire.outgoingMessages, Message.init),
+            messages: Messages(try checked("outgoing_messages", wire.outgoingMessages, Message.init)),
             delayedMessages: try checked("delayed_invocations", wire.delayedInvocations, DelayedMessage.init),
             egresses: try checked("outgoing_egresses", wire.outgoingEgresses, EgressMessage.init)
         )

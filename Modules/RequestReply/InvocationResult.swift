@@ -34,13 +34,13 @@ public struct InvocationResult: Hashable, Sendable {
     /// Values that were set, and those that were deleted: they have none.
     public var stateChanges: [StateValue]
     /// Messages to the same target keep their order.
-    public var messages: [Message]
+    public var messages: Messages
     public var delayedMessages: [DelayedMessage]
     public var egresses: [EgressMessage]
 
     public init(
         stateChanges: [StateValue] = [],
-        messages: [Message] = [],
+        messages: Messages = [],
         delayedMessages: [DelayedMessage] = [],
         egresses: [EgressMessage] = []
     ) {

@@ -1,35 +1,46 @@
 /// Reads results in the form in which the SDKs write them, at once and without a message object for each part.
 ///
-/// Every reader gives `nil` where there is anything else: an unknown field, a part that comes twice, a value that breaks the
-/// protocol, a delayed message. Then the protobuf library reads the same bytes, and says what is wrong with them. So what the
+/// That form has the fields in the order of their numbers. Every reader gives `nil` where there is anything else: another order,
+/// an unknown field, a part that comes twice, a value that breaks the protocol, a delayed message. Then the protobuf library reads the same bytes, and says what is wrong with them. So what the
 /// two understand is the same, and only one of them knows all the rules.
 struct PlainAnswer {
     // Many messages of one answer go to one address, or at least to one type of function, with values of one type.
     private var target = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// What ``target`` says.
-    private var targetAddress: MessageAddress?
     private var namespace = RecurringText()
     private var type = RecurringText()
     private var typename = RecurringText()
+    /// How often ``typename`` had changed when the last message was added.
+    private var typenameChanges = 0
     /// What ``typename`` means.
     private var builtInType: BuiltInType?
     private var egressNamespace = RecurringText()
     private var egressType = RecurringText()
     /// The egress that the two name.
     private var egressName = ""
+    /// The messages that were read so far.
+    private var messages = InvocationResult.Messages.Encoded()
+    /// The bytes of the answer.
+    private let source: UnsafeRawBufferPointer
 
     /// Reads a `FromFunction` message.
-    static func read(_ bytes: UnsafeRawBufferPointer) -> InvocationResult? {
+    /// - Parameter array: the one that the bytes are in; where there is none they are copied for the messages that come of them.
+    static func read(_ bytes: UnsafeRawBufferPointer, in array: [UInt8]?) -> InvocationResult? {
         var reader = WireReader(bytes)
-        guard reader.varint() == content(100), let result = reader.content(), reader.isAtEnd else { return nil }
-        var answer = PlainAnswer()
-        return answer.result(result)
+        guard reader.varint() == WireReader.Tag.content(100).number, let result = reader.content(), reader.isAtEnd,
+            bytes.count <= UInt32.max
+        else { return nil }
+        var answer = PlainAnswer(source: bytes)
+        guard var read = answer.result(result) else { return nil }
+        if !answer.messages.places.isEmpty {
+            answer.messages.source = array ?? Array(bytes)
+            read.messages = InvocationResult.Messages(answer.messages)
+        }
+        return read
     }
 
-    // Where a field's number and the way its content is written are known, they are one number.
-    private static func tag(_ number: UInt64, _ kind: UInt64) -> UInt64 { number << 3 | kind }
-    private static func varint(_ number: UInt64) -> UInt64 { tag(number, 0) }
-    private static func content(_ number: UInt64) -> UInt64 { tag(number, 2) }
+    private init(source: UnsafeRawBufferPointer) {
+        self.source = source
+    }
 
     private mutating func result(_ bytes: UnsafeRawBufferPointer) -> InvocationResult? {
         var result = InvocationResult()
@@ -39,25 +50,24 @@ struct PlainAnswer {
         while !reader.isAtEnd {
             guard let tag = reader.varint(), reader.content() != nil else { return nil }
             switch tag {
-            case Self.content(1): stateCount += 1
-            case Self.content(2): messageCount += 1
-            case Self.content(4): egressCount += 1
+            case WireReader.Tag.content(1).number: stateCount += 1
+            case WireReader.Tag.content(2).number: messageCount += 1
+            case WireReader.Tag.content(4).number: egressCount += 1
             default: return nil
             }
         }
         result.stateChanges.reserveCapacity(stateCount)
-        result.messages.reserveCapacity(messageCount)
+        messages.places.reserveCapacity(messageCount)
         result.egresses.reserveCapacity(egressCount)
         reader = WireReader(bytes)
         while !reader.isAtEnd {
             guard let tag = reader.varint(), let part = reader.content() else { return nil }
             switch tag {
-            case Self.content(1):
+            case WireReader.Tag.content(1).number:
                 guard let change = stateChange(part) else { return nil }
                 result.stateChanges.append(change)
-            case Self.content(2):
-                guard let message = message(part) else { return nil }
-                result.messages.append(message)
+            case WireReader.Tag.content(2).number:
+                guard message(part) else { return nil }
             default:
                 guard let egress = egress(part) else { return nil }
                 result.egresses.append(egress)
@@ -69,23 +79,17 @@ struct PlainAnswer {
     private mutating func stateChange(_ bytes: UnsafeRawBufferPointer) -> StateValue? {
         var reader = WireReader(bytes)
         var kind: UInt64 = 0
-        var name = ""
-        var value: FunctionValue?
-        while !reader.isAtEnd {
-            switch reader.varint() {
-            case Self.varint(1):
-                guard let number = reader.varint() else { return nil }
-                kind = number
-            case Self.content(2):
-                guard let text = reader.text() else { return nil }
-                name = text
-            case Self.content(3):
-                guard value == nil, let content = reader.content(), let read = self.value(content) else { return nil }
-                value = read
-            default:
-                return nil
-            }
+        if reader.begins(.number(1)) {
+            guard let number = reader.varint() else { return nil }
+            kind = number
         }
+        guard reader.begins(.content(2)), let name = reader.text() else { return nil }
+        var value: FunctionValue?
+        if reader.begins(.content(3)) {
+            guard let content = reader.content(), let read = self.value(content) else { return nil }
+            value = read
+        }
+        guard reader.isAtEnd else { return nil }
         guard !name.isEmpty else { return nil }
         switch kind {
         case 0: return StateValue(name, nil)
@@ -94,49 +98,46 @@ struct PlainAnswer {
         }
     }
 
-    private mutating func message(_ bytes: UnsafeRawBufferPointer) -> InvocationResult.Message? {
+    /// Adds a message; `false` where it is none.
+    private mutating func message(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var reader = WireReader(bytes)
-        var target: UnsafeRawBufferPointer?
-        var argument: UnsafeRawBufferPointer?
-        while !reader.isAtEnd {
-            switch reader.varint() {
-            case Self.content(1):
-                guard target == nil, let content = reader.content() else { return nil }
-                target = content
-            case Self.content(2):
-                guard argument == nil, let content = reader.content() else { return nil }
-                argument = content
-            default:
-                return nil
-            }
-        }
-        guard let target, let argument else { return nil }
-        if !target.hasSameBytes(as: self.target) || targetAddress == nil {
+        guard reader.begins(.content(1)), let target = reader.content(), reader.begins(.content(2)), let argument = reader.content(),
+            reader.isAtEnd
+        else { return false }
+        if messages.targets.isEmpty || !target.hasSameBytes(as: self.target) {
+            guard let address = address(target) else { return false }
             self.target = target
-            targetAddress = address(target)
+            messages.targets.append(address)
         }
-        guard let targetAddress, let value = value(argument) else { return nil }
-        return InvocationResult.Message(to: targetAddress, value)
+        guard let value = typedValue(argument) else { return false }
+        if messages.types.isEmpty || typename.changes != typenameChanges {
+            typenameChanges = typename.changes
+            messages.types.append((typename.text, builtInType))
+        }
+        if let builtInType, FunctionValue(plain: value, builtInType) == nil { return false }
+        messages.places.append(
+            InvocationResult.Messages.Encoded.Place(
+                target: Int32(truncatingIfNeeded: messages.targets.count - 1),
+                type: Int32(truncatingIfNeeded: messages.types.count - 1),
+                argument: Self.offsets(of: argument, in: source),
+                value: Self.offsets(of: value, in: source)
+            )
+        )
+        return true
+    }
+
+    private static func offsets(of bytes: UnsafeRawBufferPointer, in source: UnsafeRawBufferPointer) -> Range<UInt32> {
+        let start = bytes.baseAddress.flatMap { place in source.baseAddress.map { place - $0 } } ?? 0
+        return UInt32(truncatingIfNeeded: start)..<UInt32(truncatingIfNeeded: start + bytes.count)
     }
 
     private mutating func egress(_ bytes: UnsafeRawBufferPointer) -> InvocationResult.EgressMessage? {
         var reader = WireReader(bytes)
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        var (namespace, type) = (none, none)
-        var argument: UnsafeRawBufferPointer?
-        while !reader.isAtEnd {
-            let tag = reader.varint()
-            guard let content = reader.content() else { return nil }
-            switch tag {
-            // A text that comes twice would have to be looked at twice.
-            case Self.content(1) where namespace.isEmpty: namespace = content
-            case Self.content(2) where type.isEmpty: type = content
-            case Self.content(3) where argument == nil: argument = content
-            default: return nil
-            }
-        }
+        guard reader.begins(.content(1)), let namespace = reader.content(), reader.begins(.content(2)), let type = reader.content(),
+            reader.begins(.content(3)), let argument = reader.content(), reader.isAtEnd
+        else { return nil }
         guard let isOtherNamespace = egressNamespace.isChanged(by: namespace), let isOtherType = egressType.isChanged(by: type),
-            !namespace.isEmpty, !type.isEmpty, let argument, let value = value(argument)
+            !namespace.isEmpty, !type.isEmpty, let value = value(argument)
         else { return nil }
         if isOtherNamespace || isOtherType {
             egressName = "\(egressNamespace.text)/\(egressType.text)"
@@ -146,79 +147,84 @@ struct PlainAnswer {
 
     private mutating func address(_ bytes: UnsafeRawBufferPointer) -> MessageAddress? {
         var reader = WireReader(bytes)
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        var (namespace, type, id) = (none, none, none)
-        while !reader.isAtEnd {
-            let tag = reader.varint()
-            guard let content = reader.content() else { return nil }
-            switch tag {
-            // A text that comes twice would have to be looked at twice.
-            case Self.content(1) where namespace.isEmpty: namespace = content
-            case Self.content(2) where type.isEmpty: type = content
-            case Self.content(3) where id.isEmpty: id = content
-            default: return nil
-            }
+        guard reader.begins(.content(1)), let namespace = reader.content(), reader.begins(.content(2)), let type = reader.content() else {
+            return nil
+        }
+        var id = ""
+        if reader.begins(.content(3)) {
+            guard let text = reader.text() else { return nil }
+            id = text
         }
         guard !namespace.isEmpty, !type.isEmpty, self.namespace.isChanged(by: namespace) != nil, self.type.isChanged(by: type) != nil,
-            let id = String(wire: id)
+            reader.isAtEnd
         else { return nil }
         return MessageAddress(namespace: self.namespace.text, type: self.type.text, id: id)
     }
 
     private mutating func value(_ bytes: UnsafeRawBufferPointer) -> FunctionValue? {
+        guard let value = typedValue(bytes) else { return nil }
+        guard let builtInType else { return .custom(typename: typename.text, bytes: Array(value)) }
+        return FunctionValue(plain: value, builtInType)
+    }
+
+    /// Reads a `TypedValue`: ``typename`` and ``builtInType`` say what the bytes of it are that it gives.
+    private mutating func typedValue(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         var reader = WireReader(bytes)
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        var (typename, value) = (none, none)
-        var hasValue = false
-        while !reader.isAtEnd {
-            switch reader.varint() {
-            case Self.content(1):
-                guard typename.isEmpty, let content = reader.content() else { return nil }
-                typename = content
-            case Self.varint(2):
-                guard let number = reader.varint() else { return nil }
-                hasValue = number != 0
-            case Self.content(3):
-                guard let content = reader.content() else { return nil }
-                value = content
-            default:
-                return nil
-            }
+        guard reader.begins(.content(1)), let typename = reader.content(), reader.begins(.number(2)), reader.varint() == 1 else {
+            return nil
         }
-        guard hasValue, !typename.isEmpty, let isOther = self.typename.isChanged(by: typename) else { return nil }
+        // One that is left out has no bytes, wherever.
+        var value = UnsafeRawBufferPointer(start: bytes.baseAddress, count: 0)
+        if reader.begins(.content(3)) {
+            guard let content = reader.content() else { return nil }
+            value = content
+        }
+        guard reader.isAtEnd, !typename.isEmpty, let isOther = self.typename.isChanged(by: typename) else { return nil }
         if isOther {
             builtInType = BuiltInType(typename: self.typename.text)
         }
-        guard let builtInType else { return .custom(typename: self.typename.text, bytes: Array(value)) }
-        return Self.builtIn(builtInType, value)
+        return value
     }
+}
 
-    /// Reads one of the wrappers: they have one field, which is left out where its value is the zero of its type.
-    private static func builtIn(_ type: BuiltInType, _ bytes: UnsafeRawBufferPointer) -> FunctionValue? {
+extension FunctionValue {
+    /// Reads one of the wrappers in the form in which the SDKs write it; `nil` where it has another one. They have one field,
+    /// which is left out where its value is the zero of its type.
+    init?(plain bytes: UnsafeRawBufferPointer, _ type: BuiltInType) {
         var reader = WireReader(bytes)
         switch type {
         case .bool:
-            if reader.isAtEnd { return .bool(false) }
-            guard reader.varint() == varint(1), let number = reader.varint(), reader.isAtEnd else { return nil }
-            return .bool(number != 0)
+            if reader.isAtEnd {
+                self = .bool(false)
+                return
+            }
+            guard reader.begins(.number(1)), let number = reader.varint(), reader.isAtEnd else { return nil }
+            self = .bool(number != 0)
         case .int:
-            return fixed(bytes, tag: tag(1, 5)).map { .int($0) }
+            guard let number: Int32 = Self.fixed(bytes, .fixed32(1)) else { return nil }
+            self = .int(number)
         case .long:
-            return fixed(bytes, tag: tag(1, 1)).map { .long($0) }
+            guard let number: Int64 = Self.fixed(bytes, .fixed64(1)) else { return nil }
+            self = .long(number)
         case .float:
-            return fixed(bytes, tag: tag(1, 5)).map { .float(Float(bitPattern: $0)) }
+            guard let number: UInt32 = Self.fixed(bytes, .fixed32(1)) else { return nil }
+            self = .float(Float(bitPattern: number))
         case .double:
-            return fixed(bytes, tag: tag(1, 1)).map { .double(Double(bitPattern: $0)) }
+            guard let number: UInt64 = Self.fixed(bytes, .fixed64(1)) else { return nil }
+            self = .double(Double(bitPattern: number))
         case .string:
-            if reader.isAtEnd { return .string("") }
-            guard reader.varint() == content(1), let text = reader.text(), reader.isAtEnd else { return nil }
-            return .string(text)
+            if reader.isAtEnd {
+                self = .string("")
+                return
+            }
+            guard reader.begins(.content(1)), let text = reader.text(), reader.isAtEnd else { return nil }
+            self = .string(text)
         }
     }
 
-    private static func fixed<Number: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, tag: UInt64) -> Number? {
+    private static func fixed<Number: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, _ tag: WireReader.Tag) -> Number? {
         if bytes.isEmpty { return 0 }
-        guard bytes.count == 1 + MemoryLayout<Number>.size, UInt64(bytes[0]) == tag else { return nil }
+        guard bytes.count == 1 + MemoryLayout<Number>.size, UInt64(bytes[0]) == tag.number else { return nil }
         return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: 1, as: Number.self))
     }
 }

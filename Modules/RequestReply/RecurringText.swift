@@ -5,6 +5,8 @@
 struct RecurringText {
     private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     private(set) var text = ""
+    /// How often it has become another one.
+    private(set) var changes = 0
 
     /// Takes the bytes of the next text.
     /// - Returns: whether it is another one than before; `nil` where it is not UTF-8.
@@ -18,6 +20,7 @@ struct RecurringText {
         guard let text = String(wire: next) else { return nil }
         bytes = next
         self.text = text
+        changes += 1
         return true
     }
 }

@@ -11,7 +11,26 @@ struct WireReader {
 
     var isAtEnd: Bool { index == bytes.count }
 
-    /// A number, such as the one that begins a field: the field's own number times eight, and how its content is written.
+    /// What a field begins with: its number, and how its content is written.
+    struct Tag {
+        let number: UInt64
+
+        static func number(_ field: UInt64) -> Tag { Tag(number: field << 3) }
+        static func fixed64(_ field: UInt64) -> Tag { Tag(number: field << 3 | 1) }
+        static func content(_ field: UInt64) -> Tag { Tag(number: field << 3 | 2) }
+        static func fixed32(_ field: UInt64) -> Tag { Tag(number: field << 3 | 5) }
+    }
+
+    /// Whether such a field begins here; if so, its content is next.
+    /// - Parameter tag: of a field with a number up to 15.
+    @inline(__always)
+    mutating func begins(_ tag: Tag) -> Bool {
+        guard index < bytes.count, UInt64(bytes[index]) == tag.number else { return false }
+        index += 1
+        return true
+    }
+
+    /// A number, such as that of a ``Tag``.
     @inline(__always)
     mutating func varint() -> UInt64? {
         // Most are numbers of fields and lengths of short texts.
@@ -44,7 +63,8 @@ struct WireReader {
         guard let count = varint(), count <= UInt64(bytes.count - index) else { return nil }
         let start = index
         index += Int(count)
-        return UnsafeRawBufferPointer(rebasing: bytes[start..<index])
+        // Rebasing a slice would check once more what was checked just now.
+        return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: Int(count))
     }
 
     /// The content of a field of text.

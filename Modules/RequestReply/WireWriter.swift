@@ -12,6 +12,11 @@ struct WireWriter {
         bytes.append(contentsOf: content)
     }
 
+    /// A field that was written before, or several.
+    mutating func raw(_ fields: [UInt8]) {
+        bytes.append(contentsOf: fields)
+    }
+
     /// A field of text; the empty one is left out, as proto3 has it.
     mutating func text(_ number: Int, _ text: String) {
         guard !text.isEmpty else { return }

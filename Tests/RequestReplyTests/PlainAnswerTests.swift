@@ -50,6 +50,50 @@ import Testing
         #expect(try FunctionAnswer(decoding: bytes) == Self.expected(bytes))
     }
 
+    @Test("what the SDKs write needs no library")
+    func plainForm() throws {
+        let bytes: [UInt8] = try Self.answer().serializedBytes()
+        #expect(bytes.withUnsafeBytes { FunctionAnswer(decodingPlain: $0) } == (try Self.expected(bytes)))
+    }
+
+    @Test("messages are passed on as the same messages are that were made of values")
+    func passedOn() throws {
+        let bytes: [UInt8] = try Self.answer().serializedBytes()
+        guard case .result(let result) = try FunctionAnswer(decoding: bytes) else { throw UnexpectedAnswer() }
+        let made = InvocationResult.Messages(Array(result.messages))
+        #expect(made == result.messages)
+        #expect(Set([made, result.messages]).count == 1)
+        let address = MessageAddress(namespace: "example", type: "caller", id: "é")
+        let caller = EncodedCaller(address)
+        #expect(made.count == Self.values.count)
+        for (index, value) in Self.values.enumerated() {
+            let expected = EncodedInvocation(EncodedValue(value), from: address)
+            #expect(made.invocation(at: index, from: caller) == expected)
+            #expect(result.messages.invocation(at: index, from: caller) == expected)
+            #expect(try expected.decoded().caller == address)
+            #expect(result.messages.target(at: index) == made.target(at: index))
+            #expect(result.messages.target(at: index).id == (index == 0 ? "" : "id-\(index)"))
+        }
+    }
+
+    @Test("messages to one target in a row say so")
+    func repeatedTargets() throws {
+        let ids = ["a", "a", "b", "a", "a"]
+        let answer = WireFromFunction.with {
+            $0.invocationResult.outgoingMessages = ids.map { id in
+                .with {
+                    $0.target = MessageAddress(namespace: "example", type: "f", id: id).wire
+                    $0.argument = FunctionValue.long(1).wire
+                }
+            }
+        }
+        guard case .result(let result) = try FunctionAnswer(decoding: try answer.serializedBytes()) else { throw UnexpectedAnswer() }
+        #expect(result.messages.indices.map { result.messages.repeatsTarget(at: $0) } == [false, true, false, false, true])
+        #expect(result.messages.map(\.target.id) == ids)
+    }
+
+    private struct UnexpectedAnswer: Error {}
+
     @Test("bytes that were changed anywhere are understood, or refused, as the library does it", arguments: 1...4)
     func changedBytes(changes: Int) throws {
         var generator = Seeded(state: UInt64(changes))
@@ -70,6 +114,8 @@ import Testing
         arguments: [
             // A message whose target comes in two parts: the library puts them together.
             [0xA2, 6, 22, 0x12, 20, 0x0A, 3, 0x0A, 1, 0x6E, 0x0A, 3, 0x12, 1, 0x66, 0x12, 8, 0x0A, 2, 0x61, 0x2F, 0x10, 1, 0x1A, 0],
+            // A value before its typename, and a target after its value.
+            [0xA2, 6, 20, 0x12, 18, 0x12, 8, 0x10, 1, 0x0A, 2, 0x61, 0x2F, 0x1A, 0, 0x0A, 6, 0x0A, 1, 0x6E, 0x12, 1, 0x66],
             // The same part of a result twice.
             [0xA2, 6, 0, 0xA2, 6, 0],
             // A result, and a request for state after it.
