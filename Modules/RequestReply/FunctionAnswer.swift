@@ -69,7 +69,7 @@ extension InvocationResult {
     fileprivate init(_ wire: WireFromFunction.InvocationResponse) throws(MalformedAnswer) {
         self.init(
             stateChanges: try checked("state_mutations", wire.stateMutations, StateValue.init),
-            messages: Messages(try checked("outgoing_messages", wire.outgoingMessages, Message.init)),
+            messages: try checked("outgoing_messages", wire.outgoingMessages, Message.init),
             delayedMessages: try checked("delayed_invocations", wire.delayedInvocations, DelayedMessage.init),
             egresses: try checked("outgoing_egresses", wire.outgoingEgresses, EgressMessage.init)
         )

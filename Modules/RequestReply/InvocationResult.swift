@@ -40,12 +40,12 @@ public struct InvocationResult: Hashable, Sendable {
 
     public init(
         stateChanges: [StateValue] = [],
-        messages: Messages = [],
+        messages: [Message] = [],
         delayedMessages: [DelayedMessage] = [],
         egresses: [EgressMessage] = []
     ) {
         self.stateChanges = stateChanges
-        self.messages = messages
+        self.messages = Messages(messages)
         self.delayedMessages = delayedMessages
         self.egresses = egresses
     }

@@ -44,22 +44,7 @@ struct PlainAnswer {
 
     private mutating func result(_ bytes: UnsafeRawBufferPointer) -> InvocationResult? {
         var result = InvocationResult()
-        // Counted first, so that no list is moved while it grows.
-        var (stateCount, messageCount, egressCount) = (0, 0, 0)
         var reader = WireReader(bytes)
-        while !reader.isAtEnd {
-            guard let tag = reader.varint(), reader.content() != nil else { return nil }
-            switch tag {
-            case WireReader.Tag.content(1).number: stateCount += 1
-            case WireReader.Tag.content(2).number: messageCount += 1
-            case WireReader.Tag.content(4).number: egressCount += 1
-            default: return nil
-            }
-        }
-        result.stateChanges.reserveCapacity(stateCount)
-        messages.places.reserveCapacity(messageCount)
-        result.egresses.reserveCapacity(egressCount)
-        reader = WireReader(bytes)
         while !reader.isAtEnd {
             guard let tag = reader.varint(), let part = reader.content() else { return nil }
             switch tag {
@@ -68,9 +53,11 @@ struct PlainAnswer {
                 result.stateChanges.append(change)
             case WireReader.Tag.content(2).number:
                 guard message(part) else { return nil }
-            default:
+            case WireReader.Tag.content(4).number:
                 guard let egress = egress(part) else { return nil }
                 result.egresses.append(egress)
+            default:
+                return nil
             }
         }
         return result
@@ -126,9 +113,12 @@ struct PlainAnswer {
         return true
     }
 
+    @inline(__always)
     private static func offsets(of bytes: UnsafeRawBufferPointer, in source: UnsafeRawBufferPointer) -> Range<UInt32> {
-        let start = bytes.baseAddress.flatMap { place in source.baseAddress.map { place - $0 } } ?? 0
-        return UInt32(truncatingIfNeeded: start)..<UInt32(truncatingIfNeeded: start + bytes.count)
+        // No bytes at all are nowhere, and may be anywhere.
+        let start = bytes.isEmpty ? 0 : UInt(bitPattern: bytes.baseAddress) &- UInt(bitPattern: source.baseAddress)
+        let end = start &+ UInt(bitPattern: bytes.count)
+        return Range(uncheckedBounds: (UInt32(truncatingIfNeeded: start), UInt32(truncatingIfNeeded: end)))
     }
 
     private mutating func egress(_ bytes: UnsafeRawBufferPointer) -> InvocationResult.EgressMessage? {
@@ -173,8 +163,7 @@ struct PlainAnswer {
         guard reader.begins(.content(1)), let typename = reader.content(), reader.begins(.number(2)), reader.varint() == 1 else {
             return nil
         }
-        // One that is left out has no bytes, wherever.
-        var value = UnsafeRawBufferPointer(start: bytes.baseAddress, count: 0)
+        var value = UnsafeRawBufferPointer(start: nil, count: 0)
         if reader.begins(.content(3)) {
             guard let content = reader.content() else { return nil }
             value = content

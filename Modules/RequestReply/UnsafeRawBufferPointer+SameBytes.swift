@@ -12,14 +12,15 @@ extension UnsafeRawBufferPointer {
     @inline(__always)
     private func hasSameWords<Word: FixedWidthInteger>(as other: UnsafeRawBufferPointer, of type: Word.Type) -> Bool {
         let size = MemoryLayout<Word>.size
+        // The last word may begin within the one before.
+        let last = count &- size
         var offset = 0
-        while offset < count {
-            // The last word begins within the one before.
-            let place = Swift.min(offset, count - size)
-            let (own, others) = (loadUnaligned(fromByteOffset: place, as: type), other.loadUnaligned(fromByteOffset: place, as: type))
-            guard own == others else { return false }
-            offset += size
+        while offset < last {
+            guard loadUnaligned(fromByteOffset: offset, as: type) == other.loadUnaligned(fromByteOffset: offset, as: type) else {
+                return false
+            }
+            offset &+= size
         }
-        return true
+        return loadUnaligned(fromByteOffset: last, as: type) == other.loadUnaligned(fromByteOffset: last, as: type)
     }
 }

@@ -26,7 +26,7 @@ struct WireReader {
     @inline(__always)
     mutating func begins(_ tag: Tag) -> Bool {
         guard index < bytes.count, UInt64(bytes[index]) == tag.number else { return false }
-        index += 1
+        index &+= 1
         return true
     }
 
@@ -34,9 +34,17 @@ struct WireReader {
     @inline(__always)
     mutating func varint() -> UInt64? {
         // Most are numbers of fields and lengths of short texts.
-        if index < bytes.count, bytes[index] <= 0x7F {
-            index += 1
-            return UInt64(bytes[index - 1])
+        guard index < bytes.count else { return nil }
+        let first = bytes[index]
+        if first <= 0x7F {
+            index &+= 1
+            return UInt64(first)
+        }
+        // Most others are lengths of messages.
+        let next = index &+ 1
+        if next < bytes.count, bytes[next] <= 0x7F {
+            index = next &+ 1
+            return UInt64(first & 0x7F) | UInt64(bytes[next]) << 7
         }
         return longVarint()
     }
@@ -60,11 +68,11 @@ struct WireReader {
     /// The content of a field of some length.
     @inline(__always)
     mutating func content() -> UnsafeRawBufferPointer? {
-        guard let count = varint(), count <= UInt64(bytes.count - index) else { return nil }
-        let start = index
-        index += Int(count)
+        guard let length = varint(), length <= UInt64(truncatingIfNeeded: bytes.count &- index) else { return nil }
+        let (start, count) = (index, Int(truncatingIfNeeded: length))
+        index = start &+ count
         // Rebasing a slice would check once more what was checked just now.
-        return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: Int(count))
+        return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: count)
     }
 
     /// The content of a field of text.
