@@ -9,7 +9,8 @@ public struct OptionReader {
     public private(set) var options: [EffectiveOption] = []
 
     private let properties: TransportProperties
-    private var knownPaths: Set<String> = ["type"]
+    /// Those that were read or are known otherwise. Most files have few keys to compare them with, so that they are in no table.
+    private var knownPaths = ["type"]
     /// The places of values that could not be read; their defaults stand in for them.
     private var unreadable: Set<SettingSource> = []
 
@@ -191,10 +192,7 @@ public struct OptionReader {
 
     /// Takes a key as known without reading it.
     public mutating func know(_ path: String) {
-        for (index, byte) in zip(path.utf8.indices, path.utf8) where byte == UInt8(ascii: ".") {
-            knownPaths.insert(String(path[..<index]))
-        }
-        knownPaths.insert(path)
+        knownPaths.append(path)
     }
 
     /// Whether a setting is what somebody meant: a default, or what the file says. A default that stands in for a value
@@ -225,19 +223,20 @@ public struct OptionReader {
     private mutating func reportUnknown(in node: SpecNode, prefix: String) {
         for entry in node.entries {
             let path = prefix + entry.key
-            if !knownPaths.contains(path) {
-                reportUnknown(entry, path: path, prefix: prefix)
+            let beginning = "\(path)."
+            guard knownPaths.contains(where: { $0.utf8.starts(with: beginning.utf8) }) else {
+                if !knownPaths.contains(path) {
+                    reportUnknown(entry, path: path, prefix: prefix)
+                }
                 continue
             }
-            let beginning = "\(path)."
-            guard knownPaths.contains(where: { $0.utf8.starts(with: beginning.utf8) }) else { continue }
             switch entry.value.content {
             case .mapping:
                 reportUnknown(in: entry.value, prefix: beginning)
             case .null:
                 break
             case .scalar, .sequence:
-                let children = knownPaths.filter { $0.utf8.starts(with: beginning.utf8) }
+                let children = knownPathsAndParents.filter { $0.utf8.starts(with: beginning.utf8) }
                 let keys = children.sorted().map { String($0.dropFirst(beginning.count)) }
                 report(
                     .error,
@@ -249,11 +248,23 @@ public struct OptionReader {
         }
     }
 
+    /// Each of the ``knownPaths`` once, and what they are in.
+    private var knownPathsAndParents: Set<String> {
+        var known = Set(knownPaths)
+        for path in knownPaths {
+            for (index, byte) in zip(path.utf8.indices, path.utf8) where byte == UInt8(ascii: ".") {
+                known.insert(String(path[..<index]))
+            }
+        }
+        return known
+    }
+
     private mutating func reportUnknown(_ entry: SpecNode.Entry, path: String, prefix: String) {
         // A key that was put one level too high or too low is as likely as a slip of the fingers.
-        let here = knownPaths.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains(".") }
+        let known = knownPathsAndParents
+        let here = known.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains(".") }
         let nearHere = NearestName.of(entry.key, among: here.map { String($0.dropFirst(prefix.count)) }.sorted())
-        let elsewhere = knownPaths.sorted().first { $0 == entry.key || $0.hasSuffix(".\(entry.key)") }
+        let elsewhere = known.sorted().first { $0 == entry.key || $0.hasSuffix(".\(entry.key)") }
         let remedy =
             if let elsewhere {
                 "write \(elsewhere)"

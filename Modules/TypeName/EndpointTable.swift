@@ -30,6 +30,11 @@ public struct EndpointTable<Endpoint: Sendable>: Sendable {
         index.find(function).map { entries[$0] }
     }
 
+    /// The endpoint of the entry that wins for a function, without its target; `nil` where no target covers the function.
+    @inlinable public func endpoint(of function: TypeName) -> Endpoint? {
+        index.find(function).map { entries[$0].endpoint }
+    }
+
     /// Every entry whose target covers a function, the winning one first.
     public func entries(covering function: TypeName) -> [Entry] {
         index.findAll(function).map { entries[$0] }

@@ -44,13 +44,15 @@ extension UnsafeRawBufferPointer {
         guard count == other.count else { return false }
         let word = MemoryLayout<UInt64>.size
         guard count >= word else { return elementsEqual(other) }
-        for offset in stride(from: 0, to: count, by: word) {
-            // The last word begins within the one before.
-            let place = Swift.min(offset, count - word)
+        // The last word may begin within the one before.
+        let last = count &- word
+        var offset = 0
+        while offset < last {
             guard
-                loadUnaligned(fromByteOffset: place, as: UInt64.self) == other.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                loadUnaligned(fromByteOffset: offset, as: UInt64.self) == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             else { return false }
+            offset &+= word
         }
-        return true
+        return loadUnaligned(fromByteOffset: last, as: UInt64.self) == other.loadUnaligned(fromByteOffset: last, as: UInt64.self)
     }
 }

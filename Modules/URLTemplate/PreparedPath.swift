@@ -15,33 +15,47 @@ struct PreparedPath: Hashable, Sendable {
     /// - Returns: `nil` where a name can change more than path and query, or what is beside it there, and where it comes twice.
     init?(_ template: TemplateText, url: EndpointURL, of name: String) {
         guard case .literal(let before)? = template.segments.first, template.segments.dropFirst().first == .functionName,
-            template.segments.count <= 3, let scheme = before.firstRange(of: "://"),
-            let start = before[scheme.upperBound...].firstIndex(where: { "/?#".contains($0) }), !before[start...].contains("#"),
-            !before.suffix(2).contains("%")
+            template.segments.count <= 3, let separator = before.schemeSeparator,
+            let start = before.utf8[separator.upperBound...].firstIndex(where: { $0.endsAuthority }),
+            !before.utf8[start...].contains(UInt8(ascii: "#")), !before.utf8.suffix(2).contains(UInt8(ascii: "%"))
         else { return nil }
         var after = ""
         if template.segments.count == 3 {
             guard case .literal(let text)? = template.segments.last else { return nil }
-            after = String(text.prefix { $0 != "#" })
+            after = String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "#") }))
         }
-        beforeName = (before[start] == "/" ? "" : "/") + before[start...]
+        beforeName = (before.utf8[start] == UInt8(ascii: "/") ? "" : "/") + before[start...]
         afterName = after
         guard pathAndQuery(functionName: name) == url.pathAndQuery else { return nil }
     }
 
     /// - Returns: `nil` where the name is not one of unreserved characters, and where it is nothing but dots.
     func pathAndQuery(functionName: String) -> String? {
+        var isUnreserved = true
         var isDots = true
-        for byte in functionName.utf8 {
-            guard byte.isUnreserved else { return nil }
-            isDots = isDots && byte == UInt8(ascii: ".")
+        let (before, name, after) = (beforeName.utf8, functionName.utf8, afterName.utf8)
+        let text = String(unsafeUninitializedCapacity: before.count + name.count + after.count) { room in
+            let start = room.initialize(fromContentsOf: before)
+            let end = room[start...].initialize(fromContentsOf: name)
+            for byte in room[start..<end] {
+                isUnreserved = isUnreserved && byte.isUnreserved
+                isDots = isDots && byte == UInt8(ascii: ".")
+            }
+            return room[end...].initialize(fromContentsOf: after)
         }
-        guard !isDots else { return nil }
-        var text = beforeName
-        text.reserveCapacity(beforeName.utf8.count + functionName.utf8.count + afterName.utf8.count)
-        text += functionName
-        text += afterName
-        return text
+        return isUnreserved && !isDots ? text : nil
+    }
+}
+
+extension String {
+    /// Where `://` is first.
+    var schemeSeparator: Range<String.Index>? {
+        var start = utf8.startIndex
+        while let colon = utf8[start...].firstIndex(of: UInt8(ascii: ":")) {
+            start = utf8.index(after: colon)
+            if utf8[start...].starts(with: "//".utf8) { return colon..<utf8.index(start, offsetBy: 2) }
+        }
+        return nil
     }
 }
 
@@ -55,4 +69,7 @@ extension UInt8 {
         default: false
         }
     }
+
+    /// Whether the byte begins what follows host and port in a URL (RFC 3986, section 3.2).
+    fileprivate var endsAuthority: Bool { self == UInt8(ascii: "/") || self == UInt8(ascii: "?") || self == UInt8(ascii: "#") }
 }

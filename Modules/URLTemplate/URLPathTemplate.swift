@@ -50,7 +50,7 @@ public struct URLPathTemplate: SpecText, CustomStringConvertible {
             return
         }
         // Before a name is put in, so that the message does not show a name that nobody wrote.
-        guard case .literal(let beginning)? = text.segments.first, beginning.contains("://") else {
+        guard case .literal(let beginning)? = text.segments.first, beginning.schemeSeparator != nil else {
             reading = Reading(specText, text, probeURL: try Self.refuseScheme(of: specText), path: nil)
             return
         }
@@ -123,7 +123,7 @@ public struct URLPathTemplate: SpecText, CustomStringConvertible {
 
     /// Says why a template that does not begin with a literal scheme has none.
     private static func refuseScheme(of specText: String) throws(SpecTextError) -> EndpointURL {
-        guard specText.contains("://"), let name = specText.firstRange(of: TemplateText.functionNamePlaceholder) else {
+        guard specText.schemeSeparator != nil, let name = specText.firstRange(of: TemplateText.functionNamePlaceholder) else {
             return try EndpointURL(parsing: specText)
         }
         throw SpecTextError(

@@ -87,7 +87,7 @@ struct ModuleContender: Measured {
         let names = try names(endpoints: endpoints)
         let whole = table
         return RepeatedWork(count: names.count) {
-            try names.reduce(0) { $0 &+ (try whole[$1]?.endpoint.resolve(functionName: $1.name).port ?? .min) }
+            try names.reduce(0) { $0 &+ (try whole.endpoint(of: $1)?.resolve(functionName: $1.name).port ?? .min) }
         }
     }
 }
