@@ -4,7 +4,7 @@ extension Benchmark {
         try values(
             "wire",
             "1000 invocations of 100 bytes",
-            ["encoding", "decoding", "encoding by swift-protobuf", "decoding by swift-protobuf"],
+            ["encoding", "decoding", "decoding, with values", "encoding by swift-protobuf", "decoding by swift-protobuf"],
             bench
         )
     }
@@ -32,6 +32,7 @@ extension Benchmark {
         switch name {
         case "wire encoding": WireContender.encoding()
         case "wire decoding": try WireContender.decoding()
+        case "wire decoding, with values": try WireContender.decodingValues()
         case "wire encoding by swift-protobuf": try WireContender.plainEncoding()
         case "wire decoding by swift-protobuf": try WireContender.plainDecoding()
         case "module FunctionModule": ModuleContender(endpoints: 10_000)

@@ -3,16 +3,19 @@ final class RuntimeContender: Contender {
     let name: String
     private let runtime: RunningRuntime
     private let loader: Loader
+    private let windows: Double
     private var rate = 5_000.0
 
-    init(_ name: String, _ runtime: RunningRuntime, _ loader: Loader) {
+    /// - Parameter windows: how many windows of other contenders one of its own takes.
+    init(_ name: String, _ runtime: RunningRuntime, _ loader: Loader, windows: Double = 1) {
         self.name = name
         self.runtime = runtime
         self.loader = loader
+        self.windows = windows
     }
 
     func window(_ seconds: Double) throws -> Figures {
-        let figures = try loader.measure(max(1_000, Int(rate * seconds)), to: runtime)
+        let figures = try loader.measure(max(1_000, Int(rate * seconds * windows)), to: runtime)
         rate = figures[.rate] ?? rate
         return figures.filter { ![Figure.median, .ninth, .ninetyNinth].contains($0.key) }
     }

@@ -16,12 +16,21 @@ enum WireContender {
         return RepeatedWork(count: count) { EncodedBatch.bytes(target: target, state: state, invocations: invocations).count }
     }
 
-    /// A `FromFunction` with as many outgoing messages, checked and taken apart.
+    /// A `FromFunction` with as many outgoing messages, checked and taken apart; the values stay the bytes that they came as.
     static func decoding() throws -> RepeatedWork {
         let bytes = try answer().serializedBytes() as [UInt8]
         return RepeatedWork(count: count) {
             guard case .result(let result) = try FunctionAnswer(decoding: bytes) else { return .min }
             return result.messages.count
+        }
+    }
+
+    /// The same, and a value is made of each message.
+    static func decodingValues() throws -> RepeatedWork {
+        let bytes = try answer().serializedBytes() as [UInt8]
+        return RepeatedWork(count: count) {
+            guard case .result(let result) = try FunctionAnswer(decoding: bytes) else { return .min }
+            return result.messages.reduce(0) { $0 &+ $1.argument.bytes.count }
         }
     }
 
