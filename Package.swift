@@ -177,7 +177,7 @@ let package = Package(
                 "AdminIO", "Gateway", "HTTPExchange", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply",
                 "RuntimeCore", "SpecParser", "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
             ])
-                + [Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioPosix],
+                + ["CAllocator", Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioPosix],
             path: "Tools/statefun",
             swiftSettings: settings
         ),
@@ -214,6 +214,7 @@ let package = Package(
             exclude: ["budgets.txt"],
             swiftSettings: settings
         ),
+        .target(name: "CAllocator", path: "Tools/CAllocator"),
         .target(name: "CMeasuring", path: "Tools/CMeasuring", cSettings: [.define("_GNU_SOURCE")]),
         .target(
             name: "ConformanceKit",
