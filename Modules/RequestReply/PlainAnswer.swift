@@ -1,8 +1,9 @@
 /// Reads results in the form in which the SDKs write them, at once and without a message object for each part.
 ///
 /// That form has the fields in the order of their numbers. Every reader gives `nil` where there is anything else: another order,
-/// an unknown field, a part that comes twice, a value that breaks the protocol, a delayed message. Then the protobuf library reads the same bytes, and says what is wrong with them. So what the
-/// two understand is the same, and only one of them knows all the rules.
+/// an unknown field, a part that comes twice, a value that breaks the protocol, a delayed message. Then the protobuf library reads
+/// the same bytes, and says what is wrong with them. So what the two understand is the same, and only one of them knows all the
+/// rules.
 struct PlainAnswer {
     // Many messages of one answer go to one address, or at least to one type of function, with values of one type.
     private var target = UnsafeRawBufferPointer(start: nil, count: 0)
