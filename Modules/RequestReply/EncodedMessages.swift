@@ -69,17 +69,14 @@ public struct EncodedInvocation: Hashable, Sendable {
 
     /// - Parameter caller: the function that sends it; `nil` for a message from outside.
     public init(_ argument: EncodedValue, from caller: MessageAddress? = nil) {
-        let callerSize = caller.map { WireWriter.size(1, byteCount: $0.byteCount) } ?? 0
-        var writer = WireWriter(capacity: callerSize + WireWriter.size(2, byteCount: argument.bytes.count))
-        caller?.write(1, to: &writer)
-        writer.field(2, argument.bytes)
-        bytes = writer.bytes
+        self = argument.bytes.withUnsafeBytes { EncodedInvocation(argument: $0, from: caller.map(EncodedCaller.init)) }
     }
 
     /// - Parameter argument: a `TypedValue` message.
-    init(argument: UnsafeRawBufferPointer, from caller: EncodedCaller) {
-        var writer = WireWriter(capacity: caller.field.count + WireWriter.size(2, byteCount: argument.count))
-        writer.raw(caller.field)
+    init(argument: UnsafeRawBufferPointer, from caller: EncodedCaller?) {
+        let callerField = caller?.field ?? []
+        var writer = WireWriter(capacity: callerField.count + WireWriter.size(2, byteCount: argument.count))
+        writer.raw(callerField)
         writer.field(2, argument)
         bytes = writer.bytes
     }

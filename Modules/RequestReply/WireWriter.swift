@@ -12,7 +12,7 @@ struct WireWriter {
         bytes.append(contentsOf: content)
     }
 
-    /// A field that was written before, or several.
+    /// Fields that were written before.
     mutating func raw(_ fields: [UInt8]) {
         bytes.append(contentsOf: fields)
     }
