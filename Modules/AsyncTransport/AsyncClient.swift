@@ -5,18 +5,15 @@ internal import TransportCore
 struct AsyncClient: RequestReplyClient {
     let setup: CallSetup
 
-    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
-        try await setup.call(request) { start in
-            let runner = CallRunner(setup, request: request, start: start)
-            return await withTaskCancellationHandler {
-                // Unchecked, because a runner completes exactly once, and checking takes an allocation for each call.
-                await withUnsafeContinuation { continuation in
-                    runner.start { continuation.resume(returning: $0) }
-                }
-            } onCancel: {
-                runner.interrupt(RequestReplyFailure(.cancelled, "the call was cancelled"))
-            }
+    nonisolated(nonsending) func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
+        let runner = try setup.runner(for: request)
+        let result = await withTaskCancellationHandler {
+            // Unchecked, because a runner completes exactly once, and checking takes an allocation for each call.
+            await withUnsafeContinuation { runner.start(resuming: $0) }
+        } onCancel: {
+            runner.cancel()
         }
+        return try result.get()
     }
 
     func begin(

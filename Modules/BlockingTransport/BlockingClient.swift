@@ -9,30 +9,33 @@ public struct BlockingClient: RequestReplyClient {
 
     /// Runs the call on a thread of the transport's set, which it occupies until it has ended.
     public func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
-        try await setup.call(request) { start in
-            let runner = CallRunner(setup, request: request, start: start)
-            let waiting = WaitingCall()
-            return await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    waiting.begin { continuation.resume(returning: .failure($0)) }
-                    let placed = threads.run {
-                        guard waiting.leave() else { return }
-                        continuation.resume(returning: Self.wait(for: runner))
-                    } whenRefused: { failure in
-                        var failure = failure
-                        failure.endpoint = setup.endpoint
-                        waiting.fail(with: failure)
-                    }
-                    if placed == .queued {
-                        limitWait(of: waiting, from: start)
-                    }
+        let start = setup.loop.now
+        let runner = try setup.runner(for: request)
+        let waiting = WaitingCall()
+        let result: Result<ByteBuffer, RequestReplyFailure> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                waiting.begin { failure in
+                    runner.end(unstarted: failure)
+                    continuation.resume(returning: .failure(failure))
                 }
-            } onCancel: {
-                let cancelled = RequestReplyFailure(.cancelled, "the call was cancelled")
-                waiting.fail(with: cancelled)
-                runner.interrupt(cancelled)
+                let placed = threads.run {
+                    guard waiting.leave() else { return }
+                    continuation.resume(returning: Self.wait(for: runner))
+                } whenRefused: { failure in
+                    var failure = failure
+                    failure.endpoint = setup.endpoint
+                    waiting.fail(with: failure)
+                }
+                if placed == .queued {
+                    limitWait(of: waiting, from: start)
+                }
             }
+        } onCancel: {
+            let cancelled = RequestReplyFailure(.cancelled, "the call was cancelled")
+            waiting.fail(with: cancelled)
+            runner.interrupt(cancelled)
         }
+        return try result.get()
     }
 
     /// Makes the call on the calling thread, which waits until it has ended: for programs without async code.
@@ -40,14 +43,13 @@ public struct BlockingClient: RequestReplyClient {
     /// Not for an event loop's thread, which would wait for itself; that is refused as
     /// ``RequestReplyFailure/Kind/misconfigured``.
     public func callBlocking(_ request: RequestReplyRequest) throws(RequestReplyFailure) -> ByteBuffer {
-        try setup.callBlocking(request) { start in
-            guard !setup.loop.isCurrent else {
-                return .failure(
-                    RequestReplyFailure(.misconfigured, "a blocking call on an event loop would wait for itself; use call(_:)")
-                )
-            }
-            return Self.wait(for: CallRunner(setup, request: request, start: start))
+        let runner = try setup.runner(for: request)
+        guard !setup.loop.isCurrent else {
+            let failure = RequestReplyFailure(.misconfigured, "a blocking call on an event loop would wait for itself; use call(_:)")
+            runner.end(unstarted: failure)
+            throw failure
         }
+        return try Self.wait(for: runner).get()
     }
 
     /// Makes the call without a thread that waits for it, so that the transport's set of threads does not bound how many calls

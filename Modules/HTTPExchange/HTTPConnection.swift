@@ -8,6 +8,7 @@ internal import TransportCore
 /// loop; the pipeline calls there, and whoever borrows the connection does.
 final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.Connection, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
     typealias Completion = @Sendable (Result<ExchangeResponse, RequestReplyFailure>) -> Void
 
     /// What is in flight.
@@ -40,6 +41,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     let loop: any CallLoop
     let channel: any Channel
+    /// The way to the socket that passes no other handler of the pipeline but those before this one.
+    private var context: ChannelHandlerContext?
     private let round: WriteRound
     private let origin: Origin
     private var state = State.idle
@@ -99,7 +102,6 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         let isSmall = body.readableBytes <= Self.copiedBody
         current = Exchange(plan: plan, deadline: deadline, completion: completion, isSmall: isSmall)
         isSending = true
-        lastProgress = loop.now
         reader.reset(limit: plan.limits.payloadMaxBytes)
         state = .exchanging
         writeHead(of: plan, for: body, carryingIt: isSmall)
@@ -114,13 +116,15 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         guard !isFlushed else { return }
         isFlushed = true
         isFlushing = true
-        channel.flush()
+        lastProgress = loop.now
+        context?.flush()
         isFlushing = false
-        requestMayBeSent()
-        if isSending, current?.isSmall == true {
+        if channel.isWritable {
+            isSending = false
+        } else if isSending, current?.isSmall == true {
             // Nearly never. An empty part comes after what the system has left behind, and hears what becomes of it.
             write(part: ByteBuffer())
-            channel.flush()
+            context?.flush()
         }
         armTimer()
     }
@@ -135,11 +139,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             outgoing.writeImmutableBuffer(prefix)
             outgoingPlan = plan
         }
-        outgoing.write(decimal: body.readableBytes)
-        outgoing.writeStaticString("\r\n\r\n")
+        outgoing.write(contentLength: body.readableBytes, thenBody: isCarried ? body : nil)
         if isCarried {
-            outgoing.writeImmutableBuffer(body)
-            channel.write(outgoing, promise: nil)
+            context?.write(wrapOutboundOut(outgoing), promise: nil)
         } else {
             write(part: outgoing)
         }
@@ -171,11 +173,11 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         channel.write(part, promise: promise)
     }
 
+    // Not passed on: behind this handler there is none.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if !isFlushing {
             requestMayBeSent()
         }
-        context.fireChannelWritabilityChanged()
     }
 
     /// Notes that the system has taken the whole request, once it has.
@@ -189,22 +191,32 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     // MARK: - Receiving
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
         guard case .exchanging = state, isFlushed else {
             // Nobody has asked anything yet. What this belongs to cannot be known, so nothing more is asked here.
             return fail(closedFailure(hasBegun: false))
         }
-        lastProgress = loop.now
         do throws(ResponseFault) {
-            answered(try reader.received(bytes))
+            guard let response = try reader.received(bytes) else {
+                lastProgress = loop.now
+                return
+            }
+            answered(response)
         } catch {
             complete(.failure(error.failure), keepsOpen: false)
         }
     }
 
-    private func answered(_ response: ExchangeResponse?) {
-        guard let response else { return }
+    private func answered(_ response: ExchangeResponse) {
         complete(.success(response), keepsOpen: reader.leavesConnectionReusable && !isSending)
     }
 
@@ -228,7 +240,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private func connectionEnded() {
         if case .exchanging = state {
             do throws(ResponseFault) {
-                answered(try reader.ended(orderly: lastError == nil))
+                if let response = try reader.ended(orderly: lastError == nil) {
+                    answered(response)
+                }
             } catch {
                 complete(.failure(error.failure), keepsOpen: false)
             }
@@ -257,12 +271,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         return at < exchange.deadline ? (at, single) : nil
     }
 
+    /// The moment at which the next limit passes.
+    private var nextLimit: TransportInstant? {
+        guard let deadline = current?.deadline else { return nil }
+        let single = isSending ? current?.plan.writeNanoseconds : current?.plan.readNanoseconds
+        return single.map { min(deadline, lastProgress.advanced(byNanoseconds: $0)) } ?? deadline
+    }
+
     /// Makes sure that the one timer fires no later than the next limit. One that fires too early arms itself again, so
     /// that progress costs no timer.
     private func armTimer() {
-        guard let current else { return }
-        let limit = singleLimit(of: current)?.at ?? current.deadline
-        guard limit < timerAt else { return }
+        guard let limit = nextLimit, limit < timerAt else { return }
         timer?.cancel()
         timerAt = limit
         timer = loop.schedule(at: limit) { [self] in timerFired(for: limit) }

@@ -10,10 +10,16 @@ final class PoolCore {
     }
 
     /// A connection from the first attempt to its end.
-    private struct Member {
+    // A class, because every call looks one up three times, and a copy would cost more.
+    private final class Member {
         let id: PoolMachine.ConnectionID
         var attempt: (any ConnectAttempt)?
         var connection: (any PooledConnection)?
+
+        init(id: PoolMachine.ConnectionID, connection: (any PooledConnection)? = nil) {
+            self.id = id
+            self.connection = connection
+        }
     }
 
     /// An action with everything that it needs, so that ids may be used again before it is performed.
@@ -121,7 +127,7 @@ final class PoolCore {
         }
         // It may have ended already.
         if let member = members[index], member.id == id, member.connection == nil {
-            members[index]?.attempt = attempt
+            member.attempt = attempt
         }
     }
 
@@ -155,9 +161,8 @@ final class PoolCore {
 
     private func connection(_ id: PoolMachine.ConnectionID) -> (any PooledConnection)? {
         let index = Int(id.index)
-        // Without a copy of the member: every call comes by here three times.
-        guard members[index]?.id == id else { return nil }
-        return members[index]?.connection
+        guard let member = members[index], member.id == id else { return nil }
+        return member.connection
     }
 
     /// An idle connection may have received something, or the end of what it receives, and not be closed yet.

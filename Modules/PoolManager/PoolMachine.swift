@@ -50,7 +50,11 @@ struct PoolMachine {
     static let leastJitter = Duration.seconds(1)
     static let mostJitter = Duration.seconds(3)
 
-    private(set) var limits: PoolLimits
+    private(set) var limits: PoolLimits {
+        didSet { idleNanoseconds = limits.idleTime?.inNanoseconds }
+    }
+    /// The idle time of the limits: every call asks for it.
+    private var idleNanoseconds: Int64?
     private var line = WaitingLine()
     private var connections = SlotTable<Connection>()
     /// In the order in which they were begun.
@@ -66,6 +70,7 @@ struct PoolMachine {
 
     init(limits: PoolLimits) {
         self.limits = limits.sound
+        idleNanoseconds = limits.idleTime?.inNanoseconds
     }
 
     var figures: PoolFigures {
@@ -345,8 +350,8 @@ extension PoolMachine {
 
     /// When an idle connection has been unused for too long.
     private func idleEnd(of id: ConnectionID) -> TransportInstant? {
-        guard let idleTime = limits.idleTime, case .idle(let since) = connections[id]?.state else { return nil }
-        return since.advanced(by: idleTime)
+        guard let idleNanoseconds, case .idle(let since) = connections[id]?.state else { return nil }
+        return since.advanced(byNanoseconds: idleNanoseconds)
     }
 
     private func isExpired(_ id: ConnectionID, at now: TransportInstant) -> Bool {

@@ -18,6 +18,13 @@ public struct CallBudget: Sendable, Hashable {
         deadline = start.advanced(by: limit.value)
     }
 
+    /// - Parameter nanoseconds: the limit, which clients reckon once for all their calls.
+    init(start: TransportInstant, limit: Setting<Duration>, nanoseconds: Int64) {
+        self.start = start
+        self.limit = limit
+        deadline = start.advanced(byNanoseconds: nanoseconds)
+    }
+
     /// Whether less than 1 ms is left at `instant`.
     public func isSpent(at instant: TransportInstant) -> Bool {
         instant.nanoseconds(until: deadline) < Self.leastUsefulNanoseconds

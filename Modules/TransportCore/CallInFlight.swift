@@ -48,19 +48,13 @@ extension CallSetup {
     /// Begins a call and reports it; nobody waits for it.
     /// - Parameter completion: called once: on ``loop``, or before this returns where the request is refused.
     public func begin(_ request: RequestReplyRequest, _ completion: @escaping CallRunner.Completion) -> any CallInFlight {
-        let start = loop.now
-        let functionType = request.functionType
-        if let refusal = refusal(of: request) {
-            metrics.callEnded(functionType: functionType, nanoseconds: start.nanoseconds(until: loop.now), failure: refusal.kind)
-            completion(.failure(refusal))
+        do throws(RequestReplyFailure) {
+            let runner = try runner(for: request)
+            runner.start(completion)
+            return runner
+        } catch {
+            completion(.failure(error))
             return EndedCall()
         }
-        let runner = CallRunner(self, request: request, start: start)
-        runner.start { [self] result in
-            let failure: RequestReplyFailure.Kind? = if case .failure(let failure) = result { failure.kind } else { nil }
-            metrics.callEnded(functionType: functionType, nanoseconds: start.nanoseconds(until: loop.now), failure: failure)
-            completion(result)
-        }
-        return runner
     }
 }

@@ -15,6 +15,21 @@ public import NIOCore
 /// first, and every callback arrives there.
 public final class CallRunner: @unchecked Sendable {
     public typealias Completion = @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
+    /// A task that waits for the end of a call.
+    public typealias Waiter = UnsafeContinuation<Result<ByteBuffer, RequestReplyFailure>, Never>
+
+    private enum Listener {
+        case closure(Completion)
+        // Apart from closures, so that a task costs no allocation.
+        case task(Waiter)
+
+        func callAsFunction(_ result: Result<ByteBuffer, RequestReplyFailure>) {
+            switch self {
+            case .closure(let completion): completion(result)
+            case .task(let waiter): waiter.resume(returning: result)
+            }
+        }
+    }
 
     private enum State {
         /// Next: running, interrupted.
@@ -22,7 +37,7 @@ public final class CallRunner: @unchecked Sendable {
         /// Interrupted before it began. Next: ended.
         case interrupted(RequestReplyFailure)
         /// Next: ended.
-        case running(Completion)
+        case running(Listener)
         /// Final.
         case ended
     }
@@ -45,32 +60,51 @@ public final class CallRunner: @unchecked Sendable {
     public init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant) {
         self.setup = setup
         self.request = request
-        self.machine = RetryMachine(policy: setup.policy, budget: CallBudget(start: start, limit: setup.limits.call))
+        self.machine = RetryMachine(
+            policy: setup.policy,
+            budget: CallBudget(start: start, limit: setup.limits.call, nanoseconds: setup.route.plan.callNanoseconds)
+        )
     }
 
     /// Begins the call. To be called once; `completion` is called once, on the loop.
     public func start(_ completion: @escaping Completion) {
+        start(telling: .closure(completion))
+    }
+
+    /// Begins the call. To be called once; `waiter` is resumed once.
+    public func start(resuming waiter: Waiter) {
+        start(telling: .task(waiter))
+    }
+
+    private func start(telling listener: Listener) {
         if setup.loop.isCurrent {
-            begin(completion)
+            begin(listener)
         } else {
-            setup.loop.execute { [self] in begin(completion) }
+            setup.loop.execute { [self] in begin(listener) }
         }
     }
 
-    private func begin(_ completion: @escaping Completion) {
+    private func begin(_ listener: Listener) {
         switch state {
         case .ready:
-            state = .running(completion)
+            state = .running(listener)
             guard setup.running.insert(self) else {
                 return interruptRunning(.tooLate)
             }
-            perform(machine.callStarted(at: setup.loop.now), on: setup.route)
+            let now = setup.loop.now
+            attemptStart = now
+            perform(machine.callStarted(at: now), on: setup.route)
         case .interrupted(let failure):
-            state = .running(completion)
+            state = .running(listener)
             interruptRunning(failure)
         case .running, .ended:
             break
         }
+    }
+
+    /// Reports the end of a call that will not be started. May be called from anywhere.
+    public func end(unstarted failure: RequestReplyFailure) {
+        reportEnd(.failure(failure), at: setup.loop.now)
     }
 
     /// Ends the call with `failure`, whatever it is doing; a call that has ended already is left alone.
@@ -116,9 +150,6 @@ public final class CallRunner: @unchecked Sendable {
     private func performNow(_ action: RetryMachine.Action, on route: CallRoute) {
         switch action {
         case .attempt:
-            if redirects == 0 {
-                attemptStart = setup.loop.now
-            }
             let next = CallAttempt(route, of: self, body: request.payload, deadline: machine.budget.deadline)
             attempt = next
             next.start()
@@ -126,11 +157,13 @@ public final class CallRunner: @unchecked Sendable {
             timer = setup.loop.schedule(at: until) { [self] in
                 guard timer != nil else { return }
                 timer = nil
-                perform(machine.pauseEnded(at: setup.loop.now), on: setup.route)
+                let now = setup.loop.now
+                attemptStart = now
+                perform(machine.pauseEnded(at: now), on: setup.route)
             }
         case .fail(var failure):
             failure.endpoint = failure.endpoint ?? setup.route.url.description
-            finish(.failure(failure))
+            finish(.failure(failure), at: setup.loop.now)
         }
     }
 
@@ -157,7 +190,7 @@ public final class CallRunner: @unchecked Sendable {
             report(nil, at: now)
             setup.logger.trace("attempt answered", metadata: metadata)
             machine.attemptSucceeded()
-            finish(.success(body))
+            finish(.success(body), at: now)
         case .failed(let failure):
             attemptFailed(failure, at: now)
         case .redirected(let location, let failure):
@@ -190,6 +223,7 @@ public final class CallRunner: @unchecked Sendable {
         let attempt = machine.attemptCount
         let action = machine.attemptFailed(failure, at: now, chance: setup.chance())
         log(failure, ofAttempt: attempt, followedBy: action, at: now)
+        attemptStart = now
         perform(action, on: setup.route)
     }
 
@@ -199,6 +233,16 @@ public final class CallRunner: @unchecked Sendable {
             functionType: request.functionType,
             nanoseconds: attemptStart.nanoseconds(until: now),
             failure: failure?.kind
+        )
+    }
+
+    /// The call is over.
+    private func reportEnd(_ result: Result<ByteBuffer, RequestReplyFailure>, at now: TransportInstant) {
+        let failure: RequestReplyFailure.Kind? = if case .failure(let failure) = result { failure.kind } else { nil }
+        setup.metrics.callEnded(
+            functionType: request.functionType,
+            nanoseconds: machine.budget.start.nanoseconds(until: now),
+            failure: failure
         )
     }
 
@@ -232,12 +276,13 @@ public final class CallRunner: @unchecked Sendable {
         setup.logger.debug("attempt failed", metadata: metadata)
     }
 
-    private func finish(_ result: Result<ByteBuffer, RequestReplyFailure>) {
-        guard case .running(let completion) = state else { return }
+    private func finish(_ result: Result<ByteBuffer, RequestReplyFailure>, at now: TransportInstant) {
+        guard case .running(let listener) = state else { return }
         state = .ended
         timer?.cancel()
         timer = nil
         setup.running.remove(self)
-        completion(result)
+        reportEnd(result, at: now)
+        listener(result)
     }
 }

@@ -1,5 +1,5 @@
 public import Logging
-public import NIOCore
+internal import NIOCore
 
 /// What all calls of one client have in common.
 public final class CallSetup: Sendable {
@@ -52,7 +52,7 @@ public final class CallSetup: Sendable {
     public var limits: ExchangeLimits { route.plan.limits }
 
     /// The failure of a request that is too long to be sent, or `nil`.
-    public func refusal(of request: RequestReplyRequest) -> RequestReplyFailure? {
+    func refusal(of request: RequestReplyRequest) -> RequestReplyFailure? {
         let limit = limits.payloadMaxBytes
         let count = request.payload.readableBytes
         guard count > limit.value else { return nil }
@@ -64,45 +64,15 @@ public final class CallSetup: Sendable {
         return failure
     }
 
-    /// Makes a call and reports it.
-    /// - Parameter calling: makes it; `start` is when it began.
-    public func call(
-        _ request: RequestReplyRequest,
-        _ calling: (_ start: TransportInstant) async -> Result<ByteBuffer, RequestReplyFailure>
-    ) async throws(RequestReplyFailure) -> ByteBuffer {
-        let start = loop.now
+    /// What takes a request to its end. Every runner is to be started, or ended with ``CallRunner/end(unstarted:)``: that is what
+    /// metrics hear of.
+    /// - Throws: what keeps the request from being sent at all, which has been reported.
+    public func runner(for request: RequestReplyRequest) throws(RequestReplyFailure) -> CallRunner {
+        let runner = CallRunner(self, request: request, start: loop.now)
         if let refusal = refusal(of: request) {
-            return try reported(.failure(refusal), of: request, since: start)
+            runner.end(unstarted: refusal)
+            throw refusal
         }
-        return try reported(await calling(start), of: request, since: start)
-    }
-
-    /// Makes a call on the calling thread and reports it.
-    public func callBlocking(
-        _ request: RequestReplyRequest,
-        _ calling: (_ start: TransportInstant) -> Result<ByteBuffer, RequestReplyFailure>
-    ) throws(RequestReplyFailure) -> ByteBuffer {
-        let start = loop.now
-        if let refusal = refusal(of: request) {
-            return try reported(.failure(refusal), of: request, since: start)
-        }
-        return try reported(calling(start), of: request, since: start)
-    }
-
-    private func reported(
-        _ result: Result<ByteBuffer, RequestReplyFailure>,
-        of request: RequestReplyRequest,
-        since start: TransportInstant
-    ) throws(RequestReplyFailure) -> ByteBuffer {
-        let nanoseconds = start.nanoseconds(until: loop.now)
-        let functionType = request.functionType
-        switch result {
-        case .success(let answer):
-            metrics.callEnded(functionType: functionType, nanoseconds: nanoseconds, failure: nil)
-            return answer
-        case .failure(let failure):
-            metrics.callEnded(functionType: functionType, nanoseconds: nanoseconds, failure: failure.kind)
-            throw failure
-        }
+        return runner
     }
 }

@@ -66,10 +66,17 @@ public struct ExchangeLimits: Sendable, Hashable {
 public final class ExchangePlan: Sendable {
     public let head: ExchangeHead
     public let limits: ExchangeLimits
+    // Reckoning with durations takes divisions; what every exchange needs is reckoned once.
+    let callNanoseconds: Int64
+    package let readNanoseconds: Int64?
+    package let writeNanoseconds: Int64?
 
     public init(head: ExchangeHead, limits: ExchangeLimits) {
         self.head = head
         self.limits = limits
+        callNanoseconds = limits.call.value.inNanoseconds
+        readNanoseconds = limits.read?.value.inNanoseconds
+        writeNanoseconds = limits.write?.value.inNanoseconds
     }
 }
 

@@ -24,7 +24,7 @@ public protocol RequestReplyClient: Sendable {
     /// and pauses included, and promptly when the calling task is cancelled.
     /// - Throws: ``RequestReplyFailure`` when the call as a whole has failed; no retry is left to the caller's side of
     ///   the seam, though the same invocations may be sent again in a later call.
-    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer
+    nonisolated(nonsending) func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer
 
     /// Makes the same call for a caller that waits in no task, such as a server on an event loop.
     ///

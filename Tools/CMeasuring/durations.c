@@ -2,6 +2,13 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
+
+uint64_t measuring_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 // 128 steps between one power of two and the next.
 enum { STEP_BITS = 7, STEPS = 1 << STEP_BITS, BUCKETS = (64 - STEP_BITS) * STEPS };

@@ -14,6 +14,9 @@ void measuring_begin_allocations(void);
 // Stops counting, and returns how often memory was asked for since it began.
 uint64_t measuring_end_allocations(void);
 
+// A monotonic clock, in nanoseconds.
+uint64_t measuring_now(void);
+
 // Durations by their length, with an error below 1 %. Any thread may add at any time.
 void measuring_reset_durations(void);
 void measuring_add_duration(uint64_t nanoseconds);

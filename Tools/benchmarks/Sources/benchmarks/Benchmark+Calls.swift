@@ -1,7 +1,7 @@
 /// The benchmarks of the transports, beside the clients that one could use instead.
 extension Benchmark {
     static let async = Benchmark(name: "async", summary: "the non-blocking transport at 1, 64 and 1024 calls in flight") { bench in
-        try widths("async", [.asyncTransport, .asyncTransportFromAnywhere], bench)
+        try widths("async", [.asyncTransport, .asyncTransportFromTasks, .asyncTransportFromAnywhere], bench)
     }
 
     static let blocking = Benchmark(name: "blocking", summary: "the blocking transport at 1, 64 and 1024 calls in flight") { bench in

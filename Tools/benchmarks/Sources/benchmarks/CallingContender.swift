@@ -14,12 +14,14 @@ import SpecParser
 import TransportCore
 import TypeName
 
-/// Makes calls one after the other in each of many tasks, for as long as a window lasts.
+/// Makes many calls at a time, each caller one after the other, for as long as a window lasts.
 struct CallingContender: Measured {
     /// Which client makes the calls.
     enum Kind: String, Codable, CaseIterable {
-        /// From tasks on the loop that its connections are on, as the runtime makes its calls.
+        /// From one completion to the next on the loop of its connections, as the runtime and the gateway make their calls.
         case asyncTransport = "AsyncTransport"
+        /// From tasks on that loop.
+        case asyncTransportFromTasks = "AsyncTransport, tasks on its loop"
         /// From tasks on the threads that Swift gives them.
         case asyncTransportFromAnywhere = "AsyncTransport, from any thread"
         case blockingTransport = "BlockingTransport"
@@ -27,20 +29,18 @@ struct CallingContender: Measured {
     }
 
     private let plan: CallPlan
-    private let call: @Sendable () async throws -> Void
+    private let callAll: @Sendable (_ seconds: Double) async throws -> Int
     private let end: @Sendable () async throws -> Void
-    private let executor: (any TaskExecutor)?
 
     init(_ kind: Kind, _ plan: CallPlan) throws {
         self.plan = plan
         let payload = ByteBuffer(bytes: try plan.payload())
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        executor = kind == .asyncTransport ? EventLoopTaskExecutor(loop) : nil
         switch kind {
         case .asyncHTTPClient:
             let client = HTTPClient(configuration: try Self.httpClientConfiguration(plan))
             let url = try Self.httpClientURL(plan)
-            call = {
+            callAll = Self.calling(plan.inFlight, on: nil) {
                 var request = HTTPClientRequest(url: url)
                 request.method = .POST
                 request.headers.add(name: "Content-Type", value: "application/octet-stream")
@@ -50,12 +50,18 @@ struct CallingContender: Measured {
                 _ = try await response.body.collect(upTo: 1 << 20)
             }
             end = { try await client.shutdown() }
-        case .asyncTransport, .asyncTransportFromAnywhere, .blockingTransport:
+        case .asyncTransport, .asyncTransportFromTasks, .asyncTransportFromAnywhere, .blockingTransport:
             let transports = StandardTransports(loops: [EventLoopCallLoop(loop)])
             let factory: any RequestReplyClientFactory = kind == .blockingTransport ? transports.blocking : transports.async
             let client = try Self.client(of: factory, transports, plan)
             let request = RequestReplyRequest(functionType: "example/benchmark", id: "Bob", payload: payload)
-            call = { _ = try await client.call(request) }
+            let executor = kind == .asyncTransportFromTasks ? EventLoopTaskExecutor(loop) : nil
+            callAll =
+                if kind == .asyncTransport {
+                    { [inFlight = plan.inFlight] in try await BegunCalls(client, request, on: loop).callAll(inFlight, for: $0) }
+                } else {
+                    Self.calling(plan.inFlight, on: executor) { _ = try await client.call(request) }
+                }
             end = { await factory.shutdown() }
         }
     }
@@ -63,7 +69,7 @@ struct CallingContender: Measured {
     func window(_ seconds: Double) async throws -> Figures {
         measuring_reset_durations()
         let stopwatch = Stopwatch()
-        let calls = try await callAll(for: seconds)
+        let calls = try await callAll(seconds)
         var figures = stopwatch.figures(calls: calls)
         if plan.invocations > 1 {
             figures[.invocations] = (figures[.rate] ?? 0) * Double(plan.invocations)
@@ -72,7 +78,7 @@ struct CallingContender: Measured {
         // Counting costs a little, so it has a window of its own.
         if measuring_counts_allocations() {
             measuring_begin_allocations()
-            let counted = try await callAll(for: min(0.2, seconds))
+            let counted = try await callAll(min(0.2, seconds))
             figures[.allocations] = Double(measuring_end_allocations()) / Double(max(counted, 1))
         }
         return figures
@@ -80,25 +86,31 @@ struct CallingContender: Measured {
 
     func finish() async throws { try await end() }
 
-    private func callAll(for seconds: Double) async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        let call = call
-        return try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<plan.inFlight {
-                group.addTask(executorPreference: executor) {
-                    var calls = 0
-                    var begin = ContinuousClock.now
-                    while begin < deadline {
-                        try await call()
-                        let end = ContinuousClock.now
-                        measuring_add_duration(UInt64(max(0, begin.duration(to: end) / .nanoseconds(1))))
-                        begin = end
-                        calls += 1
+    /// Calls from as many tasks as calls are to be in flight.
+    private static func calling(
+        _ inFlight: Int,
+        on executor: (any TaskExecutor)?,
+        _ call: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+    ) -> @Sendable (_ seconds: Double) async throws -> Int {
+        { seconds in
+            let deadline = measuring_now() + UInt64(seconds * 1e9)
+            return try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<inFlight {
+                    group.addTask(executorPreference: executor) {
+                        var calls = 0
+                        var begin = measuring_now()
+                        while begin < deadline {
+                            try await call()
+                            let end = measuring_now()
+                            measuring_add_duration(end - begin)
+                            begin = end
+                            calls += 1
+                        }
+                        return calls
                     }
-                    return calls
                 }
+                return try await group.reduce(0, +)
             }
-            return try await group.reduce(0, +)
         }
     }
 
