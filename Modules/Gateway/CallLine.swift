@@ -53,12 +53,8 @@ struct CallLine: Equatable {
 
     /// A call has come. Its number is larger than those before.
     mutating func callArrived(_ call: CallID, for endpoint: Int) -> Arrival {
-        if lines[endpoint] == nil, inFlight.hasPlace(for: endpoint) {
-            inFlight.take(for: endpoint)
-            return .start
-        }
-        guard waiting.hasPlace(for: endpoint) else { return .refuse }
-        waiting.take(for: endpoint)
+        if lines.isEmpty || lines[endpoint] == nil, inFlight.take(for: endpoint) { return .start }
+        guard waiting.take(for: endpoint) else { return .refuse }
         if lines[endpoint] == nil {
             turns.append(endpoint)
         }
@@ -95,7 +91,7 @@ struct CallLine: Equatable {
                 continue
             }
             waiting.giveBack(by: endpoint)
-            inFlight.take(for: endpoint)
+            _ = inFlight.take(for: endpoint)
             started.append(call)
             turns.remove(at: index)
             if lines[endpoint]?.count == 0 {

@@ -1,26 +1,42 @@
+internal import HTTPExchange
 internal import NIOCore
 internal import TransportCore
 
-/// Writes the heads of answers.
-enum GatewayAnswer {
+/// Writes the answers of one connection.
+struct GatewayAnswer {
     /// Answers up to this size go out in one buffer with their head.
     static let smallBody = 16 << 10
+    /// The room for an answer that a connection keeps.
+    private static let keptRoom = 4 << 10
+
+    /// What answers are written into: the same bytes again and again, once the system has taken them.
+    private var buffer = ByteBuffer()
+    /// Whether ``buffer`` begins with ``fields``.
+    private var isPrepared = false
 
     /// What is sent for a `FromFunction` message: two buffers where joining them would cost more than sending both.
-    static func parts(of body: ByteBuffer, isLast: Bool) -> (ByteBuffer, ByteBuffer?) {
-        let isSmall = body.readableBytes <= smallBody
-        var head = ByteBufferAllocator().buffer(capacity: 128 + (isSmall ? body.readableBytes : 0))
-        writeHead(of: body, isLast: isLast, to: &head)
-        guard isSmall else { return (head, body) }
-        head.writeImmutableBuffer(body)
-        return (head, nil)
+    mutating func parts(of body: ByteBuffer, isLast: Bool) -> (ByteBuffer, ByteBuffer?) {
+        let fields: StaticString = isLast ? Self.lastFields : Self.fields
+        let isSmall = body.readableBytes <= Self.smallBody
+        if isPrepared, !isLast {
+            // Where the system has not taken the bytes yet, writing copies them.
+            buffer.moveWriterIndex(to: fields.utf8CodeUnitCount)
+        } else {
+            buffer.clear(minimumCapacity: fields.utf8CodeUnitCount + 24 + (isSmall ? body.readableBytes : 0))
+            buffer.writeStaticString(fields)
+        }
+        buffer.write(contentLength: body.readableBytes, thenBody: isSmall ? body : nil)
+        let whole = buffer
+        isPrepared = !isLast && buffer.capacity <= Self.keptRoom
+        if !isPrepared {
+            buffer = ByteBuffer()
+        }
+        return (whole, isSmall ? nil : body)
     }
 
-    private static func writeHead(of body: ByteBuffer, isLast: Bool, to buffer: inout ByteBuffer) {
-        buffer.writeStaticString("HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: ")
-        writeNumber(body.readableBytes, to: &buffer)
-        buffer.writeStaticString(isLast ? "\r\nconnection: close\r\n\r\n" : "\r\n\r\n")
-    }
+    private static let fields: StaticString = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: "
+    private static let lastFields: StaticString =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\nconnection: close\r\ncontent-length: "
 
     /// The whole of an answer that says what is wrong.
     static func bytes(of refusal: GatewayRefusal, isLast: Bool) -> ByteBuffer {
@@ -37,15 +53,6 @@ enum GatewayAnswer {
         }
         head += isLast ? "connection: close\r\n\r\n" : "\r\n"
         return ByteBuffer(string: head + text)
-    }
-
-    private static func writeNumber(_ number: Int, to buffer: inout ByteBuffer) {
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            buffer.writeInteger(UInt8(0x30 + number / divisor % 10))
-            divisor /= 10
-        }
     }
 
     private static func reason(_ status: Int) -> String {

@@ -21,13 +21,14 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     private var cycle: RequestCycle
     private var exchange: PassedRequest?
     private var context: ChannelHandlerContext?
-    private var timer: (due: TransportInstant, timer: any CallTimer)?
+    private var timer: (any CallTimer)?
+    /// When ``timer`` fires.
+    private var timerDue = TransportInstant.distantFuture
     private var isAdvancing = false
     private var isReadHeld = false
     /// Whether the calls that are left are ended.
     private var isInterrupted = false
-    /// Numbers the exchanges, so that what is told of an earlier one is known as such.
-    private var number: UInt64 = 0
+    private var answer = GatewayAnswer()
 
     init(_ core: GatewayCore, on loop: any ChannelLoop, in round: WriteRound) {
         self.core = core
@@ -97,14 +98,13 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
                 advance()
             }
         }
-        context.fireChannelWritabilityChanged()
     }
 
     /// The connection has ended, by whomever.
     private func end() {
         guard cycle.phase != .ended else { return }
         enter(.ended)
-        timer?.timer.cancel()
+        timer?.cancel()
         timer = nil
         if let exchange {
             if let call = exchange.inFlight {
@@ -125,7 +125,6 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     private func finishExchange() {
         guard let exchange else { return }
         self.exchange = nil
-        number += 1
         if exchange.hasReserved { core.release(exchange.head.length) }
         exchange.routes?.leave()
     }
@@ -172,9 +171,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     }
 
     private func headReceived(_ head: RequestHead) throws(GatewayRefusal) {
-        exchange = PassedRequest(head: head)
-        guard !core.isStopping else { throw .stopping }
-        let limit = min(core.routes.largestPayload, core.options.maxBufferedBytes)
+        exchange = PassedRequest(head, of: self)
+        guard let largestPayload = core.largestPayload else { throw .stopping }
+        let limit = min(largestPayload, core.options.maxBufferedBytes)
         guard head.length <= limit else { throw .bodyTooLong(head.length, limit: limit, of: nil) }
         guard core.reserve(head.length) else { throw .noRoom }
         exchange?.hasReserved = true
@@ -197,12 +196,12 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         }
         guard let ((route, routes), target) = try outcome.get() else {
             // Each further look costs as much as all bytes so far, so there are few.
-            self.exchange?.nextScan = 2 * body.readableBytes
+            exchange.nextScan = 2 * body.readableBytes
             return
         }
-        self.exchange?.route = route
-        self.exchange?.routes = routes
-        self.exchange?.target = target
+        exchange.route = route
+        exchange.routes = routes
+        exchange.target = target
         if length > route.payloadLimit {
             throw .bodyTooLong(length, limit: route.payloadLimit, of: route.endpoint.name)
         }
@@ -236,7 +235,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     }
 
     private func start(_ route: GatewayRoute) {
-        guard var exchange, let target = exchange.target else { return }
+        guard let exchange, let target = exchange.target else { return }
         enter(.calling)
         let body = exchange.body
         let id = body.viewBytes(at: body.readerIndex + target.id.lowerBound, length: target.id.count).map {
@@ -244,18 +243,19 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         }
         exchange.body = ByteBuffer()
         exchange.start = loop.now
-        let (number, endpoint) = (number, route.endpoint)
-        self.exchange = exchange
-        let call = route.client.begin(RequestReplyRequest(functionType: route.functionType, id: id ?? "", payload: body)) { [self] result in
-            loop.run { [self] in ended(result, number, endpoint) }
+        // The closure captures nothing but the exchange, so that it takes no allocation.
+        let call = route.client.begin(RequestReplyRequest(functionType: route.functionType, id: id ?? "", payload: body)) { result in
+            let connection = exchange.connection
+            guard !connection.loop.isCurrent else { return connection.ended(exchange, result) }
+            connection.loop.execute { connection.ended(exchange, result) }
         }
-        if self.number == number {
-            self.exchange?.inFlight = call
+        if self.exchange === exchange {
+            exchange.inFlight = call
         }
     }
 
-    private func ended(_ result: Result<ByteBuffer, RequestReplyFailure>, _ number: UInt64, _ endpoint: EndpointRecord) {
-        guard self.number == number, let exchange else { return }
+    private func ended(_ exchange: PassedRequest, _ result: Result<ByteBuffer, RequestReplyFailure>) {
+        guard self.exchange === exchange, let endpoint = exchange.route?.endpoint else { return }
         let now = loop.now
         let failure: RequestReplyFailure? = if case .failure(let failure) = result { failure } else { nil }
         endpoint.callEnded(failure, nanoseconds: exchange.start.nanoseconds(until: now), at: now)
@@ -265,7 +265,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         let isLast = !exchange.head.keepsAlive || core.isStopping
         switch result {
         case .success(let body):
-            let (head, rest) = GatewayAnswer.parts(of: body, isLast: isLast)
+            let (head, rest) = answer.parts(of: body, isLast: isLast)
             send(head, rest, isLast: isLast)
         case .failure(let failure):
             let refusal = GatewayRefusal(failure, of: endpoint.name)
@@ -370,15 +370,16 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     /// Sees to it that the timer fires when the cycle wants it to. One that fires earlier is left alone, so that not each
     /// request costs a timer.
     private func arm() {
-        guard let deadline = cycle.deadline else { return }
-        if let timer, timer.due <= deadline { return }
-        timer?.timer.cancel()
-        timer = (deadline, loop.schedule(at: deadline) { [self] in timerFired() })
+        guard let deadline = cycle.deadline, deadline < timerDue else { return }
+        timer?.cancel()
+        timerDue = deadline
+        timer = loop.schedule(at: deadline) { [self] in timerFired() }
     }
 
     private func timerFired() {
         guard cycle.phase != .ended else { return }
         timer = nil
+        timerDue = .distantFuture
         switch cycle.timerFired(at: loop.now) {
         case .nothing:
             break

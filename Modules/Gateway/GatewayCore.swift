@@ -59,6 +59,8 @@ final class GatewayCore: Sendable {
     }
 
     var routes: GatewayRoutes { state.withLockedValue { $0.routes } }
+    /// The most bytes of a message that is begun now; `nil` where none is any more.
+    var largestPayload: Int? { state.withLockedValue { $0.isStopping ? nil : $0.routes.largestPayload } }
     var isStopping: Bool { state.withLockedValue { $0.isStopping } }
     var connectionCount: Int { state.withLockedValue { $0.connections.count } }
 

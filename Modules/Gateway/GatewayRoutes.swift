@@ -27,7 +27,8 @@ final class GatewayRoute: Sendable {
     }
 
     fileprivate func serves(_ target: TargetScanner.Target, in bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes[target.name].elementsEqual(name) && bytes[target.namespace].elementsEqual(namespace)
+        target.name.count == name.count && target.namespace.count == namespace.count
+            && bytes.holds(name, at: target.name.lowerBound) && bytes.holds(namespace, at: target.namespace.lowerBound)
     }
 }
 

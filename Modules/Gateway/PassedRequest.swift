@@ -2,8 +2,12 @@ internal import NIOCore
 internal import TransportCore
 
 /// A request that is being read or passed on, with what is known of it so far.
-struct PassedRequest {
+///
+/// `@unchecked Sendable`: what changes is touched on the loop of the connection only.
+final class PassedRequest: @unchecked Sendable {
     let head: RequestHead
+    /// Who reads it and answers it.
+    let connection: GatewayConnection
     var target: TargetScanner.Target?
     /// How it is called, and the state of the module file that says so.
     var route: GatewayRoute?
@@ -20,4 +24,9 @@ struct PassedRequest {
     var inFlight: (any CallInFlight)?
     /// When the call began.
     var start = TransportInstant.zero
+
+    init(_ head: RequestHead, of connection: GatewayConnection) {
+        self.head = head
+        self.connection = connection
+    }
 }

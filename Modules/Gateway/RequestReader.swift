@@ -1,3 +1,4 @@
+internal import HTTPExchange
 package import NIOCore
 
 /// Takes the requests of one connection out of its bytes, one at a time, strictly: what other programs on the way might read
@@ -30,6 +31,9 @@ package struct RequestReader {
     private var scanned = 0
     private var lineStart = 0
     private var hasPassedEmptyLine = false
+    /// The head of an earlier request, and what it says: clients send the same one again and again.
+    private var recurring = RecurringHead()
+    private var knownHead: RequestHead?
 
     package init(headLimit: Int) {
         self.headLimit = headLimit
@@ -68,6 +72,10 @@ package struct RequestReader {
             hasPassedEmptyLine = true
             input.moveReaderIndex(forwardBy: 2)
         }
+        if var known = knownHead, let match = input.withUnsafeReadableBytes({ recurring.match($0) }), match.count <= headLimit {
+            known.length = match.length ?? known.length
+            return passed(known, match.count)
+        }
         guard let count = try scan() else { return .incomplete }
         var outcome = Result<RequestHead, GatewayRefusal>.failure(.malformed("it is empty"))
         input.withUnsafeReadableBytes { bytes in
@@ -75,6 +83,14 @@ package struct RequestReader {
             outcome = Result { () throws(GatewayRefusal) in try RequestHead.parse(head) }
         }
         let head = try outcome.get()
+        knownHead = head
+        input.withUnsafeReadableBytes { bytes in
+            recurring.remember(UnsafeRawBufferPointer(rebasing: bytes[..<count]), length: head.length)
+        }
+        return passed(head, count)
+    }
+
+    private mutating func passed(_ head: RequestHead, _ count: Int) -> Event {
         input.moveReaderIndex(forwardBy: count)
         scanned = 0
         lineStart = 0

@@ -41,23 +41,42 @@ struct SharedPlaces: Equatable {
     }
 
     func hasPlace(for endpoint: Int) -> Bool {
-        let count = taken(by: endpoint)
+        hasPlace(beside: taken(by: endpoint))
+    }
+
+    /// Whether there is a place for an endpoint that has `count` of them.
+    private func hasPlace(beside count: Int) -> Bool {
         guard count < perEndpoint, taken < total else { return false }
         return count < guaranteed || total - taken > reserved
     }
 
-    mutating func take(for endpoint: Int) {
-        let count = taken(by: endpoint)
-        reserved += shortfall(count + 1) - shortfall(count)
-        members[endpoint] = count + 1
-        taken += 1
+    /// Takes a place.
+    /// - Returns: whether there was one.
+    mutating func take(for endpoint: Int) -> Bool {
+        // One look for the endpoint, since each call comes by here.
+        guard let index = members.index(forKey: endpoint) else {
+            guard hasPlace(beside: 0) else { return false }
+            members[endpoint] = 1
+            changed(from: 0, to: 1)
+            return true
+        }
+        let count = members.values[index]
+        guard hasPlace(beside: count) else { return false }
+        members.values[index] = count + 1
+        changed(from: count, to: count + 1)
+        return true
     }
 
     mutating func giveBack(by endpoint: Int) {
-        let count = taken(by: endpoint)
+        guard let index = members.index(forKey: endpoint) else { return }
+        let count = members.values[index]
         guard count > 0 else { return }
-        reserved += shortfall(count - 1) - shortfall(count)
-        members[endpoint] = count - 1
-        taken -= 1
+        members.values[index] = count - 1
+        changed(from: count, to: count - 1)
+    }
+
+    private mutating func changed(from old: Int, to new: Int) {
+        reserved += shortfall(new) - shortfall(old)
+        taken += new - old
     }
 }

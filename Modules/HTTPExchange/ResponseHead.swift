@@ -31,6 +31,12 @@ struct ResponseHead: Equatable {
     /// Whether the body is what was asked for.
     var isSuccess: Bool { (200...299).contains(status) }
 
+    /// The length of the body where a head that is the same but for another one says the same otherwise. Without a body more is
+    /// allowed.
+    var lengthThatMayChange: Int? {
+        if case .length(let length) = framing, length > 0 { length } else { nil }
+    }
+
     /// Reads a head.
     /// - Parameter bytes: everything from the status line to the last field, line ends included, without the empty line.
     static func parse(_ bytes: UnsafeRawBufferPointer) throws(ResponseFault) -> ResponseHead {

@@ -30,9 +30,6 @@ package struct ResponseReader {
         case done
     }
 
-    /// The longest head that is remembered for the next response.
-    static let maxKnownHeadBytes = 512
-
     private var limit: Setting<Int>
     private let allocator: ByteBufferAllocator
     private var state = State.head(.head(room: maxHeadBytes))
@@ -43,7 +40,7 @@ package struct ResponseReader {
     private var bodyBytes = 0
     private var inflater: ResponseInflater?
     /// The head of an earlier response, and what it says: peers send the same one again and again.
-    private var knownBytes = ByteBuffer()
+    private var recurring = RecurringHead()
     private var knownHead: ResponseHead?
 
     /// - Parameter limit: the most bytes of a body, as sent and after inflating.
@@ -146,10 +143,11 @@ package struct ResponseReader {
 
     private mutating func readHead(_ input: inout ByteBuffer, _ scanner: HeadScanner) throws(ResponseFault) -> Bool {
         // After an interim response less room is left, which only the scanner minds.
-        if let known = knownHead, scanner.room == Self.maxHeadBytes, beginsWithKnownHead(input) {
-            input.moveReaderIndex(forwardBy: knownBytes.readableBytes)
-            head = known
-            leavesConnectionReusable = known.keepsAlive
+        if scanner.room == Self.maxHeadBytes, var known = knownHead, let match = input.withUnsafeReadableBytes({ recurring.match($0) }) {
+            if let length = match.length {
+                known.framing = .length(length)
+            }
+            input.moveReaderIndex(forwardBy: match.count)
             try begin(known)
             return true
         }
@@ -164,10 +162,11 @@ package struct ResponseReader {
             parsed = Result { () throws(ResponseFault) in try ResponseHead.parse(lines) }
         }
         let head = try parsed.get()
-        if head.isSuccess, length <= Self.maxKnownHeadBytes {
+        if head.isSuccess {
             knownHead = head
-            knownBytes.clear()
-            knownBytes.writeBytes(input.readableBytesView.prefix(length))
+            input.withUnsafeReadableBytes { bytes in
+                recurring.remember(UnsafeRawBufferPointer(rebasing: bytes[..<length]), length: head.lengthThatMayChange)
+            }
         }
         input.moveReaderIndex(forwardBy: length)
         if head.isInterim {
@@ -176,17 +175,13 @@ package struct ResponseReader {
             state = .head(.head(room: scanner.room - length))
             return true
         }
-        self.head = head
-        leavesConnectionReusable = head.keepsAlive
         try begin(head)
         return true
     }
 
-    private func beginsWithKnownHead(_ input: ByteBuffer) -> Bool {
-        input.getSlice(at: input.readerIndex, length: knownBytes.readableBytes) == knownBytes
-    }
-
     private mutating func begin(_ head: ResponseHead) throws(ResponseFault) {
+        self.head = head
+        leavesConnectionReusable = head.keepsAlive
         guard head.isSuccess || head.keepsAlive else {
             // Reading on would serve to keep the connection, which cannot be.
             state = .done

@@ -279,8 +279,10 @@ public final class CallRunner: @unchecked Sendable {
     private func finish(_ result: Result<ByteBuffer, RequestReplyFailure>, at now: TransportInstant) {
         guard case .running(let listener) = state else { return }
         state = .ended
-        timer?.cancel()
-        timer = nil
+        if timer != nil {
+            timer?.cancel()
+            timer = nil
+        }
         setup.running.remove(self)
         reportEnd(result, at: now)
         listener(result)

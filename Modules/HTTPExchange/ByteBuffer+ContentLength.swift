@@ -1,9 +1,9 @@
-internal import NIOCore
+package import NIOCore
 
 extension ByteBuffer {
-    /// Writes what follows the prepared fields of a request in one go: the digits of the content length, the empty line, and
+    /// Writes what follows the prepared fields of a message in one go: the digits of the content length, the empty line, and
     /// the body where it is carried.
-    mutating func write(contentLength: Int, thenBody body: ByteBuffer?) {
+    package mutating func write(contentLength: Int, thenBody body: ByteBuffer?) {
         var digits = 1
         var most = 9
         while contentLength > most {
