@@ -40,7 +40,7 @@ package struct RequestReader {
     }
 
     /// How many bytes wait that belong to no request yet.
-    var unreadBytes: Int { input.readableBytes }
+    package var unreadBytes: Int { input.readableBytes }
 
     /// Whether something of a request has come.
     var hasBegun: Bool { input.readableBytes > 0 || state != .head }

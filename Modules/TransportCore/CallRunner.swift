@@ -57,7 +57,7 @@ public final class CallRunner: @unchecked Sendable {
     var place = 0
 
     /// - Parameter start: when the call began; its budget counts from there.
-    public init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant) {
+    init(_ setup: CallSetup, request: RequestReplyRequest, start: TransportInstant) {
         self.setup = setup
         self.request = request
         self.machine = RetryMachine(

@@ -19,6 +19,8 @@ enum RequestTarget {
         var random = FNV1a(bytes)
         let inPieces = outcome(of: sent, limit) { left in min(left, 1 + Int(random.next() % 64)) }
         try check(inPieces == whole, "in pieces it is \(inPieces), at once \(whole)")
+        let apart = outcome(of: sent, limit, byReaderEach: true) { $0 }
+        try check(apart == whole, "by a reader for each request it is \(apart), by one for all \(whole)")
         try checkSaidAgain(whole, limit)
     }
 
@@ -35,8 +37,15 @@ enum RequestTarget {
     }
 
     /// Feeds in what a client sends.
-    /// - Parameter nextLength: how long the next piece is, given how many bytes are left.
-    private static func outcome(of sent: [UInt8], _ headLimit: Int, _ nextLength: (Int) -> Int) -> Outcome {
+    /// - Parameters:
+    ///   - isEach: whether each request is read by a reader that has read none before.
+    ///   - nextLength: how long the next piece is, given how many bytes are left.
+    private static func outcome(
+        of sent: [UInt8],
+        _ headLimit: Int,
+        byReaderEach isEach: Bool = false,
+        _ nextLength: (Int) -> Int
+    ) -> Outcome {
         var reader = RequestReader(headLimit: headLimit)
         var outcome = Outcome()
         var left = sent[...]
@@ -53,6 +62,10 @@ enum RequestTarget {
                     case .body(let body):
                         outcome.requests.append(Request(head: outcome.unfinished, body: body))
                         outcome.unfinished = nil
+                        guard isEach else { continue }
+                        var unread = ByteBuffer(bytes: sent[..<left.startIndex].suffix(reader.unreadBytes))
+                        reader = RequestReader(headLimit: headLimit)
+                        reader.append(&unread)
                     }
                 }
             }

@@ -45,6 +45,16 @@ import Testing
         #expect(try read(Self.okHttp + Self.netty + Self.okHttp, inPiecesOf: size) == ["abcd", "efgh", "abcd"])
     }
 
+    @Test("requests that differ in length are read each with its own, however their bytes come", arguments: [1, 2, 3, 7, 64, .max])
+    func changingLengths(size: Int) throws {
+        let bodies = ["abcd", "", "0123456789", "x", "abcd"]
+        let text = bodies.map { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \($0.utf8.count)\r\nA: b\r\n\r\n\($0)" }.joined()
+        #expect(try read(text, inPiecesOf: size) == bodies)
+        #expect(throws: GatewayRefusal.malformed("it has two lengths")) {
+            try read(text + "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\nA: b\r\n\r\n", inPiecesOf: size)
+        }
+    }
+
     @Test("one empty line before a request is passed over, and two are not, however their bytes come", arguments: [1, 2, 3, 7, 64, .max])
     func emptyLines(size: Int) throws {
         #expect(try read("\r\n\(Self.okHttp)\r\n\(Self.netty)", inPiecesOf: size) == ["abcd", "efgh"])

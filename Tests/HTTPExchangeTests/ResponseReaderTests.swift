@@ -277,4 +277,34 @@ import TransportCore
         #expect(try success.received(ByteBuffer(string: "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel")) == nil)
         #expect(success.abandoned() == nil)
     }
+
+    private static let lengths = [5, 0, 12, 5, 700, 1]
+
+    @Test("answers of one peer that differ in length are read each with its own", arguments: ["", "content-encoding: identity\r\n"])
+    func changingLengths(field: String) throws {
+        var reader = ResponseReader(limit: Setting(1000, from: .byDefault))
+        for length in Self.lengths {
+            let body = String(repeating: "b", count: length)
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\n\(field)content-length: \(length)\r\n\r\n"
+            let response = try reader.received(ByteBuffer(string: head + body))
+            #expect(response == .of(200, body))
+            #expect(reader.leavesConnectionReusable)
+            reader.reset(limit: Setting(1000, from: .byDefault))
+        }
+        #expect(throws: ResponseFault.self) {
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\n\(field)content-length: 1001\r\n\r\n"
+            _ = try reader.received(ByteBuffer(string: head))
+        }
+    }
+
+    @Test("an unknown coding is a fault with a body, though the same head without one was sound")
+    func codingWithBody() throws {
+        var reader = ResponseReader(limit: Setting(1000, from: .byDefault))
+        func head(_ length: Int) -> ByteBuffer {
+            ByteBuffer(string: "HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: \(length)\r\n\r\n")
+        }
+        #expect(try reader.received(head(0))?.status == 200)
+        reader.reset(limit: Setting(1000, from: .byDefault))
+        #expect(throws: ResponseFault.self) { try reader.received(head(5)) }
+    }
 }

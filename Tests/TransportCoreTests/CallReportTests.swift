@@ -99,33 +99,40 @@ import Testing
         #expect(world.metrics.attemptOutcomes == [.cancelled, .timedOut])
     }
 
-    @Test("a call is reported once, with the time that it took and how it ended")
-    func calls() async throws {
+    @Test("a call is reported once, with the time that it took and how it ended, before whoever waits for it hears of that")
+    func calls() throws {
         let world = try CallWorld()
-        let request = RequestReplyRequest(functionType: "com.example/greeter", id: "Bob", payload: ByteBuffer(string: "x"))
-        let answer = try await world.setup.call(request) { _ in
-            world.loop.advance(by: .milliseconds(7))
-            return .success(ByteBuffer(string: "answer"))
-        }
-        #expect(String(buffer: answer) == "answer")
-        _ = await #expect(throws: RequestReplyFailure.self) {
-            try await world.setup.call(request) { _ in .failure(RequestReplyFailure(.cancelled, "cancelled")) }
-        }
-        #expect(throws: RequestReplyFailure.self) {
-            try world.setup.callBlocking(request) { _ in .failure(RequestReplyFailure(.shutDown, "shut down")) }
-        }
+        _ = world.call()
+        let connection = world.grant()
+        world.loop.advance(by: .milliseconds(7))
+        world.answer(connection, 200, "answer")
+        let cancelled = world.call()
+        cancelled.cancel()
+        world.loop.runQueued()
+        world.prepare().runner.end(unstarted: RequestReplyFailure(.shutDown, "shut down"))
         #expect(world.metrics.callOutcomes == [nil, .cancelled, .shutDown])
         #expect(world.metrics.calls.map(\.milliseconds) == [7, 0, 0])
         #expect(world.metrics.calls.allSatisfy { $0.functionType == "com.example/greeter" })
     }
 
+    @Test("a task that waits for a call is resumed with its end")
+    func waitingTask() async throws {
+        let world = try CallWorld()
+        let runner = world.prepare().runner
+        let result: Result<ByteBuffer, RequestReplyFailure> = await withUnsafeContinuation { waiter in
+            runner.start(resuming: waiter)
+            world.loop.runQueued()
+            world.answer(world.grant(), 200, "answer")
+        }
+        #expect(try result.get() == ByteBuffer(string: "answer"))
+        #expect(world.metrics.callOutcomes == [nil])
+    }
+
     @Test("a request that is too long is a failed call without an attempt")
-    func tooLong() async throws {
+    func tooLong() throws {
         let world = try CallWorld(payloadMaxBytes: 3)
         let request = RequestReplyRequest(functionType: "a/b", id: "1", payload: ByteBuffer(string: "four"))
-        let failure = await #expect(throws: RequestReplyFailure.self) {
-            try await world.setup.call(request) { _ in .success(ByteBuffer()) }
-        }
+        let failure = #expect(throws: RequestReplyFailure.self) { try world.setup.runner(for: request) }
         #expect(failure?.kind == .requestTooLarge)
         #expect(world.metrics.callOutcomes == [.requestTooLarge])
         #expect(world.metrics.attempts.isEmpty)

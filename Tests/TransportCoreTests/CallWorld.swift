@@ -1,7 +1,8 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import TestSupport
-import TransportCore
+
+@testable import TransportCore
 
 /// One client with a pool, a loop and a clock that the test works by hand.
 struct CallWorld {
