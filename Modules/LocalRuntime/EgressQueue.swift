@@ -52,6 +52,24 @@ struct EgressQueue: Sendable {
         }
     }
 
+    /// Gives new records that are about to be stored to those who wait, unless others come before them.
+    /// - Returns: who gets which; the others are left over.
+    mutating func anticipate(_ records: ArraySlice<EgressRecord>) -> [(taker: TakerID, records: ArraySlice<EgressRecord>)] {
+        var handed: [(taker: TakerID, records: ArraySlice<EgressRecord>)] = []
+        var rest = records
+        while count == 0, !isLoading, !rest.isEmpty, let taker = takers.first {
+            takers.removeFirst()
+            handed.append((taker.id, rest.prefix(taker.limit)))
+            rest = rest.dropFirst(taker.limit)
+        }
+        return handed
+    }
+
+    /// A record went to a taker without having been here.
+    mutating func passed(_ record: EgressRecord) {
+        lastSequence = max(lastSequence, record.sequence)
+    }
+
     /// Somebody wants records.
     /// - Parameter isWaiting: whether also those that come later.
     mutating func wanted(by taker: TakerID, atMost limit: Int, isWaiting: Bool = true) {

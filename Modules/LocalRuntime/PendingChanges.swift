@@ -19,6 +19,8 @@ struct PendingChanges: Sendable {
     private var delayedGone: [Int64] = []
     private var cancelled: [DelayedMessage.Cancellation: Int64] = [:]
     private var egress: [EgressRecord] = []
+    /// Whether some of these were handed out before and come back.
+    private var hasReturned = false
     private var egressTaken: [Int64] = []
     private var deadLetters: [DeadLetter] = []
     private var deadLettersGone: [Int64] = []
@@ -103,6 +105,31 @@ struct PendingChanges: Sendable {
         isEmpty = false
         byteCount += record.payload.count
         egress.append(record)
+    }
+
+    /// Stores a record again that nobody got.
+    mutating func putBack(_ record: EgressRecord) {
+        add(record)
+        hasReturned = true
+    }
+
+    /// Takes out records that need not be stored, as they are handed out as soon as everything else is.
+    /// - Parameter choose: gets records of one topic that follow each other, and says how many of them to take out, from the
+    ///   first one on.
+    mutating func withdrawEgress(_ choose: (ArraySlice<EgressRecord>) -> Int) {
+        // What comes back comes before what is new, but is not where it waits yet.
+        guard !hasReturned, !egress.isEmpty else { return }
+        var kept: [EgressRecord] = []
+        var begin = 0
+        while begin < egress.count {
+            let topic = egress[begin].topic
+            let end = egress[begin...].firstIndex { !$0.topic.hasSameBytes(as: topic) } ?? egress.count
+            let chosen = choose(egress[begin..<end])
+            byteCount -= egress[begin..<(begin + chosen)].reduce(0) { $0 + $1.payload.count }
+            kept += egress[(begin + chosen)..<end]
+            begin = end
+        }
+        egress = kept
     }
 
     mutating func taken(_ record: EgressRecord) {

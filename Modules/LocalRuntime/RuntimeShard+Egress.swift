@@ -6,8 +6,17 @@ internal import TransportCore
 extension RuntimeShard {
     /// Somebody who waits for records.
     struct Taker {
-        let continuation: CheckedContinuation<[EgressRecord], Never>
+        let continuation: CheckedContinuation<Taking, Never>
         let timer: Scheduled<Void>
+    }
+
+    /// What somebody who waits for records gets.
+    enum Taking {
+        /// Some that the store still has, or none.
+        case stored([EgressRecord])
+        /// Some that are gone from the store, or have never been there.
+        case taken([EgressRecord])
+        case failed(StoreFailure)
     }
 
     /// How long whoever wants records waits for the store.
@@ -67,9 +76,25 @@ extension RuntimeShard {
     func answer(_ taker: EgressQueue.TakerID, with records: [EgressRecord], of topic: String? = nil) {
         if let taker = takers.removeValue(forKey: taker) {
             taker.timer.cancel()
-            taker.continuation.resume(returning: records)
+            taker.continuation.resume(returning: .stored(records))
         } else if let topic, !records.isEmpty {
             topics[topic]?.returned(records)
+        }
+    }
+
+    /// Promises records of the group that is stored next to those who wait for them. They are not stored at all: when the group
+    /// is, they have been taken.
+    func anticipate(group: Int) {
+        guard !takers.isEmpty else { return }
+        pending.withdrawEgress { records in
+            guard let topic = records.first?.topic, let handed = topics[topic]?.anticipate(records) else { return 0 }
+            for (id, records) in handed {
+                guard let taker = takers.removeValue(forKey: id) else { continue }
+                // It waits for the store only from now on.
+                taker.timer.cancel()
+                commitWaiters[group, default: []].append(.promised(Array(records), taker.continuation))
+            }
+            return handed.reduce(0) { $0 + $1.records.count }
         }
     }
 
@@ -91,25 +116,23 @@ extension RuntimeShard: EgressTopics {
     func take(from topic: String, atMost limit: Int, waiting wait: Duration) async throws(StoreFailure) -> [EgressRecord] {
         let taker = EgressQueue.TakerID(number: nextTaker)
         nextTaker += 1
-        let records = await withTaskCancellationHandler {
+        let taking = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 begin(taker, topic, limit, wait, continuation)
             }
         } onCancel: {
             Task { await self.left(taker, topic) }
         }
-        guard !records.isEmpty else { return [] }
-        let failure: StoreFailure? = await withCheckedContinuation { continuation in
-            for record in records {
-                pending.taken(record)
-            }
-            commitWaiters[group, default: []].append(.taken(records, continuation))
-            flushSoon()
-        }
-        if let failure {
-            topics[topic]?.returned(records)
-            serve(topic)
+        let records: [EgressRecord]
+        switch taking {
+        case .taken(let promised):
+            records = promised
+        case .failed(let failure):
             throw failure
+        case .stored(let found):
+            guard !found.isEmpty else { return [] }
+            try await taken(found, of: topic)
+            records = found
         }
         if Task.isCancelled {
             await putBack(records)
@@ -119,17 +142,32 @@ extension RuntimeShard: EgressTopics {
         return records
     }
 
+    /// Has the store forget records that are handed out.
+    private func taken(_ records: [EgressRecord], of topic: String) async throws(StoreFailure) {
+        let failure: StoreFailure? = await withCheckedContinuation { continuation in
+            for record in records {
+                pending.taken(record)
+            }
+            commitWaiters[group, default: []].append(.taken(records, continuation))
+            flushSoon()
+        }
+        guard let failure else { return }
+        topics[topic]?.returned(records)
+        serve(topic)
+        throw failure
+    }
+
     private func begin(
         _ taker: EgressQueue.TakerID,
         _ topic: String,
         _ limit: Int,
         _ wait: Duration,
-        _ continuation: CheckedContinuation<[EgressRecord], Never>
+        _ continuation: CheckedContinuation<Taking, Never>
     ) {
         let isEmpty = topics[topic].map { $0.count == 0 } ?? true
         // A cancellation up to here has not found what to cancel.
         guard !isStopping, !Task.isCancelled, !isEmpty || wait > .zero else {
-            continuation.resume(returning: [])
+            continuation.resume(returning: .stored([]))
             return
         }
         topics[topic, default: EgressQueue()].wanted(by: taker, atMost: limit, isWaiting: wait > .zero)
@@ -146,7 +184,7 @@ extension RuntimeShard: EgressTopics {
     func putBack(_ records: [EgressRecord]) async {
         guard let topic = records.first?.topic else { return }
         for record in records {
-            pending.add(record)
+            pending.putBack(record)
         }
         await flushed()
         topics[topic]?.returned(records)

@@ -13,6 +13,8 @@ extension RuntimeShard {
         case accepted(StoredMessage, key: String?, AcceptCompletion)
         /// Records that somebody takes: they are left in a group that cannot be stored.
         case taken([EgressRecord], CheckedContinuation<StoreFailure?, Never>)
+        /// Records that somebody gets without their having been stored: they become part of a group that cannot be.
+        case promised([EgressRecord], CheckedContinuation<Taking, Never>)
     }
 
     /// So many bytes may wait to be stored before no further call begins.
@@ -47,6 +49,7 @@ extension RuntimeShard {
     private func flush() async {
         while !pending.isEmpty {
             let number = group
+            anticipate(group: number)
             var changes = pending.take(lastSequence: lastSequence)
             group += 1
             while !isAbandoned {
@@ -112,6 +115,9 @@ extension RuntimeShard {
             case .taken(let taken, let continuation):
                 records.formUnion(taken.map(\.sequence))
                 continuation.resume(returning: failure)
+            case .promised(let promised, let continuation):
+                changes.egress = (promised + changes.egress).sorted { $0.sequence < $1.sequence }
+                continuation.resume(returning: .failed(failure))
             }
         }
         commitWaiters[number] = kept
@@ -139,6 +145,11 @@ extension RuntimeShard {
                 completion(nil)
             case .taken(_, let continuation):
                 continuation.resume(returning: nil)
+            case .promised(let records, let continuation):
+                if let last = records.last {
+                    topics[last.topic, default: EgressQueue()].passed(last)
+                }
+                continuation.resume(returning: .taken(records))
             }
         }
         var served: [String] = []

@@ -249,4 +249,40 @@ private struct EgressSimulation {
             settleTaken()
         }
     }
+
+    @Test("records that are about to be stored go to those who wait, in their order, each no more than it wants; the rest is stored")
+    func anticipated() {
+        var queue = EgressQueue()
+        #expect(queue.anticipate([record(1)]).isEmpty)
+        queue.wanted(by: ann, atMost: 2)
+        queue.wanted(by: bob, atMost: 1)
+        let handed = queue.anticipate([record(1), record(2), record(3), record(4)])
+        #expect(handed.map(\.taker) == [ann, bob])
+        #expect(handed.map { $0.records.map(\.sequence) } == [[1, 2], [3]])
+        #expect(!queue.hasTakers)
+        queue.passed(record(2))
+        queue.passed(record(3))
+        queue.stored(record(4))
+        // What comes back of those that were handed out comes as returned.
+        queue.stored(record(3))
+        #expect(queue.count == 1)
+        queue.returned([record(3)])
+        queue.wanted(by: ann, atMost: 9)
+        #expect(queue.serve()?.records == [record(3), record(4)])
+    }
+
+    @Test("nothing is anticipated while other records come before, be they here, in the store, or on their way")
+    func notAnticipated() {
+        var here = queue(1...1)
+        here.wanted(by: ann, atMost: 1)
+        #expect(here.anticipate([record(2)]).isEmpty)
+        var beyond = EgressQueue(beyond: 1)
+        beyond.wanted(by: ann, atMost: 1)
+        #expect(beyond.anticipate([record(2)]).isEmpty)
+        #expect(beyond.loadBegins() == 0)
+        #expect(beyond.anticipate([record(2)]).isEmpty)
+        // Somebody has taken away what was to be read.
+        beyond.loaded([])
+        #expect(beyond.anticipate([record(2)]).isEmpty)
+    }
 }

@@ -103,6 +103,67 @@ import TransportCore
         await app.stop()
     }
 
+    @Test("a record that somebody waits for is handed out when the group that it comes with is stored, and stored never")
+    func promised() async throws {
+        let app = try await TestRuntime(Self.functions).started()
+        let waiting = Task { try await take(app, wait: .seconds(3_600)) }
+        try await app.until { await app.runtime.shard.takers.count == 1 }
+        try await emit(app, ["a"])
+        #expect(try await waiting.value == ["a"])
+        #expect(app.store.attempts.entries.allSatisfy { $0.egress.isEmpty && $0.egressTaken.isEmpty })
+        try await emit(app, ["b"])
+        #expect(try await take(app) == ["b"])
+        await app.stop()
+    }
+
+    @Test("nobody gets a record before the group that it comes with is stored; whoever goes meanwhile has taken nothing")
+    func promisedAndGone() async throws {
+        let gate = Gate()
+        let app = try await heldUp(gate)
+        let waiting = app.taking
+        #expect(await app.runtime.runtime.shard.takers.isEmpty)
+        waiting.cancel()
+        app.runtime.store.holdCommits(nil)
+        gate.open()
+        #expect(try await waiting.value.isEmpty)
+        #expect(try await take(app.runtime, 9, wait: .seconds(30)) == ["a"])
+        #expect(try await take(app.runtime, 9).isEmpty)
+        await app.runtime.stop()
+    }
+
+    @Test("a record whose group cannot be stored at first is told as such, and waits for the next one who wants it")
+    func promisedInVain() async throws {
+        let gate = Gate()
+        let app = try await heldUp(gate)
+        app.runtime.store.fail(StoreFailure(.full, "there is no room"))
+        app.runtime.store.holdCommits(nil)
+        gate.open()
+        await #expect(throws: StoreFailure.self) { try await app.taking.value }
+        app.runtime.store.fail(nil)
+        #expect(try await take(app.runtime, 9, wait: .seconds(30)) == ["a"])
+        #expect(try await take(app.runtime, 9).isEmpty)
+        await app.runtime.stop()
+    }
+
+    /// A runtime where somebody waits for a record, and the group that it comes with is being stored until the gate opens.
+    private func heldUp(_ gate: Gate) async throws -> (runtime: TestRuntime, taking: Task<[String], any Error>) {
+        let called = Gate()
+        let app = try await TestRuntime([
+            "example/person": { call in
+                try? await called.opened()
+                return .result(InvocationResult(egresses: call.arguments.map { .init(to: "example/out", $0) }))
+            }
+        ]).started()
+        try await app.send("example/person", "Bob", .string("greetings:a"))
+        let taking = Task { try await take(app, wait: .seconds(3_600)) }
+        try await app.until { await app.runtime.shard.takers.count == 1 }
+        let tried = app.store.attempts.entries.count
+        app.store.holdCommits(gate)
+        called.open()
+        try await app.store.attempts.count(tried + 1)
+        return (app, taking)
+    }
+
     @Test("what is put back is taken again, in its place, also after a restart", arguments: [true, false])
     func putBack(restarts: Bool) async throws {
         var app = try await TestRuntime(Self.functions).started()

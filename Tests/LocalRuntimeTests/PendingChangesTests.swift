@@ -23,6 +23,41 @@ import Testing
         )
     }
 
+    private func record(_ sequence: Int64, _ topic: String) -> EgressRecord {
+        EgressRecord(sequence: sequence, topic: topic, payload: [1, 2, 3])
+    }
+
+    @Test("egress records can be taken out again, from the first one of each topic on")
+    func withdrawn() {
+        var pending = PendingChanges()
+        let records = [record(1, "a"), record(2, "a"), record(3, "b"), record(4, "a"), record(5, "a")]
+        for record in records { pending.add(record) }
+        var runs: [[Int64]] = []
+        pending.withdrawEgress { run in
+            runs.append(run.map(\.sequence))
+            return run.first?.topic == "a" ? 1 : 0
+        }
+        #expect(runs == [[1, 2], [3], [4, 5]])
+        #expect(pending.byteCount == 9)
+        #expect(pending.take(lastSequence: 5).egress.map(\.sequence) == [2, 3, 5])
+        pending.withdrawEgress { _ in
+            Issue.record("there is nothing to take out")
+            return 0
+        }
+    }
+
+    @Test("where records come back, none is taken out: they come before")
+    func notWithdrawn() {
+        var pending = PendingChanges()
+        pending.add(record(7, "a"))
+        pending.putBack(record(1, "a"))
+        pending.withdrawEgress { $0.count }
+        #expect(pending.take(lastSequence: 7).egress.map(\.sequence) == [7, 1])
+        pending.add(record(8, "a"))
+        pending.withdrawEgress { $0.count }
+        #expect(pending.byteCount == 0)
+    }
+
     @Test("what comes and goes is never stored")
     func comesAndGoes() {
         var pending = PendingChanges()
