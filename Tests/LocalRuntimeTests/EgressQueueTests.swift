@@ -114,6 +114,42 @@ import Testing
         var simulation = EgressSimulation(seed: seed)
         simulation.run(steps: 1_500)
     }
+
+    @Test("records that are about to be stored go to those who wait, in their order, each no more than it wants; the rest is stored")
+    func anticipated() {
+        var queue = EgressQueue()
+        #expect(queue.anticipate([record(1)]).isEmpty)
+        queue.wanted(by: ann, atMost: 2)
+        queue.wanted(by: bob, atMost: 1)
+        let handed = queue.anticipate([record(1), record(2), record(3), record(4)])
+        #expect(handed.map(\.taker) == [ann, bob])
+        #expect(handed.map { $0.records.map(\.sequence) } == [[1, 2], [3]])
+        #expect(!queue.hasTakers)
+        queue.passed(record(2))
+        queue.passed(record(3))
+        queue.stored(record(4))
+        // What comes back of those that were handed out comes as returned.
+        queue.stored(record(3))
+        #expect(queue.count == 1)
+        queue.returned([record(3)])
+        queue.wanted(by: ann, atMost: 9)
+        #expect(queue.serve()?.records == [record(3), record(4)])
+    }
+
+    @Test("nothing is anticipated while other records come before, be they here, in the store, or on their way")
+    func notAnticipated() {
+        var here = queue(1...1)
+        here.wanted(by: ann, atMost: 1)
+        #expect(here.anticipate([record(2)]).isEmpty)
+        var beyond = EgressQueue(beyond: 1)
+        beyond.wanted(by: ann, atMost: 1)
+        #expect(beyond.anticipate([record(2)]).isEmpty)
+        #expect(beyond.loadBegins() == 0)
+        #expect(beyond.anticipate([record(2)]).isEmpty)
+        // Somebody has taken away what was to be read.
+        beyond.loaded([])
+        #expect(beyond.anticipate([record(2)]).isEmpty)
+    }
 }
 
 /// Drives a queue with random events beside a store that has records a little before the queue hears of them.
@@ -155,10 +191,11 @@ private struct EgressSimulation {
 
     private mutating func step() {
         switch Int.random(in: 0..<20, using: &random) {
-        case 0..<6:
+        case 0..<4:
             sequence += 1
             store.insert(sequence)
             unheard.append(sequence)
+        case 4..<6: anticipate()
         case 6..<10: hear()
         case 10..<13:
             nextTaker += 1
@@ -179,6 +216,26 @@ private struct EgressSimulation {
         guard !unheard.isEmpty else { return }
         queue.stored(EgressRecord(sequence: unheard.removeFirst(), topic: "t", payload: []))
         serve()
+    }
+
+    /// A group with new records is stored; the queue has heard of those before.
+    private mutating func anticipate() {
+        guard unheard.isEmpty else { return }
+        let count = Int64.random(in: 1...6, using: &random)
+        let records = (sequence + 1...sequence + count).map { EgressRecord(sequence: $0, topic: "t", payload: []) }
+        sequence += count
+        let promised = queue.anticipate(records[...])
+        let isFailing = Int.random(in: 0..<4, using: &random) == 0
+        store.formUnion(records.map(\.sequence))
+        for (taker, records) in promised {
+            if isFailing {
+                takers[taker.number] = nil
+            } else {
+                records.last.map { queue.passed($0) }
+                handed(Array(records), to: taker)
+            }
+        }
+        unheard = records.dropFirst(isFailing ? 0 : promised.reduce(0) { $0 + $1.records.count }).map(\.sequence)
     }
 
     private mutating func serve() {
@@ -248,41 +305,5 @@ private struct EgressSimulation {
             goOnLoading()
             settleTaken()
         }
-    }
-
-    @Test("records that are about to be stored go to those who wait, in their order, each no more than it wants; the rest is stored")
-    func anticipated() {
-        var queue = EgressQueue()
-        #expect(queue.anticipate([record(1)]).isEmpty)
-        queue.wanted(by: ann, atMost: 2)
-        queue.wanted(by: bob, atMost: 1)
-        let handed = queue.anticipate([record(1), record(2), record(3), record(4)])
-        #expect(handed.map(\.taker) == [ann, bob])
-        #expect(handed.map { $0.records.map(\.sequence) } == [[1, 2], [3]])
-        #expect(!queue.hasTakers)
-        queue.passed(record(2))
-        queue.passed(record(3))
-        queue.stored(record(4))
-        // What comes back of those that were handed out comes as returned.
-        queue.stored(record(3))
-        #expect(queue.count == 1)
-        queue.returned([record(3)])
-        queue.wanted(by: ann, atMost: 9)
-        #expect(queue.serve()?.records == [record(3), record(4)])
-    }
-
-    @Test("nothing is anticipated while other records come before, be they here, in the store, or on their way")
-    func notAnticipated() {
-        var here = queue(1...1)
-        here.wanted(by: ann, atMost: 1)
-        #expect(here.anticipate([record(2)]).isEmpty)
-        var beyond = EgressQueue(beyond: 1)
-        beyond.wanted(by: ann, atMost: 1)
-        #expect(beyond.anticipate([record(2)]).isEmpty)
-        #expect(beyond.loadBegins() == 0)
-        #expect(beyond.anticipate([record(2)]).isEmpty)
-        // Somebody has taken away what was to be read.
-        beyond.loaded([])
-        #expect(beyond.anticipate([record(2)]).isEmpty)
     }
 }
