@@ -34,12 +34,14 @@ enum EgressRecordText {
         _ name: String,
         of members: [(name: String, value: JSONScanner.Value)]
     ) throws(EgressFault) -> JSONScanner.Value {
-        guard let first = members.firstIndex(where: { $0.name == name }) else {
-            throw EgressFault("the record has no '\(name)'; \(remedy)")
+        var found: JSONScanner.Value?
+        for member in members where member.name == name {
+            guard found == nil else {
+                throw EgressFault("the record has '\(name)' \(members.count { $0.name == name }) times; \(remedy)")
+            }
+            found = member.value
         }
-        guard members.lastIndex(where: { $0.name == name }) == first else {
-            throw EgressFault("the record has '\(name)' \(members.count { $0.name == name }) times; \(remedy)")
-        }
-        return members[first].value
+        guard let found else { throw EgressFault("the record has no '\(name)'; \(remedy)") }
+        return found
     }
 }

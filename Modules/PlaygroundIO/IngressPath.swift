@@ -11,6 +11,11 @@ enum IngressPath {
             let slashes = path.count { $0 == slash }
             throw notFound("this path has \(path.first == slash ? slashes : slashes + 1) of the three parts that name a function")
         }
+        if !namespace.isEmpty, !type.isEmpty, !path.contains(UInt8(ascii: "%")) {
+            // Nearly every path stands for itself, and so does the part of it that is the function type.
+            let functionType = path[namespace.startIndex..<type.endIndex]
+            return RuntimeAddress(functionType: String(Substring(functionType)), id: String(Substring(id)))
+        }
         let namespaceText = try name(namespace, "namespace")
         let typeText = try name(type, "function type")
         return RuntimeAddress(functionType: "\(namespaceText)/\(typeText)", id: try decoded(id))

@@ -22,10 +22,7 @@ struct IngressValue: Equatable {
             self = try Self.written("\(Self.builtInPrefix)string", body)
             return
         }
-        guard let slash = written.firstIndex(of: "/"), written.startIndex != slash,
-            case let name = written[written.index(after: slash)...], !name.isEmpty, !name.contains("/"),
-            written.unicodeScalars.allSatisfy({ $0 > " " && $0 != "\u{7F}" && $0 != "," })
-        else {
+        guard Self.isTypename(written) else {
             throw HTTPRefusal(
                 .badRequest,
                 "the Content-Type '\(contentType.prefix(200))' names no type; write application/vnd.<namespace>/<name>, such as application/vnd.example/GreetRequest"
@@ -45,11 +42,33 @@ struct IngressValue: Equatable {
 
     /// What stands between the prefix and the parameters; `nil` where another prefix stands there.
     private static func typename(in contentType: String) -> String? {
-        let type = contentType.utf8.prefix { $0 != UInt8(ascii: ";") }
-        guard let text = String(type), text.lowercased().hasPrefix(typedPrefix) else { return nil }
-        let name = text.utf8.dropFirst(typedPrefix.utf8.count)
+        let field = contentType.utf8
+        var place = field.startIndex
+        for expected in typedPrefix.utf8 {
+            // Names of media types are the same in whatever case their letters are.
+            guard place < field.endIndex, case let byte = field[place],
+                byte == expected || (0x41...0x5A).contains(byte) && byte | 0x20 == expected
+            else { return nil }
+            field.formIndex(after: &place)
+        }
+        let name = field[place...].prefix { $0 != UInt8(ascii: ";") }
         let end = name.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
         return end.flatMap { String(name[...$0]) } ?? ""
+    }
+
+    /// Whether the text is two names with a slash between them, and holds nothing that a field has a use for.
+    private static func isTypename(_ text: String) -> Bool {
+        var slashes = 0
+        var last: UInt8?
+        for byte in text.utf8 {
+            guard byte > 0x20, byte != 0x7F, byte != UInt8(ascii: ",") else { return false }
+            if byte == UInt8(ascii: "/") {
+                guard last != nil else { return false }
+                slashes += 1
+            }
+            last = byte
+        }
+        return slashes == 1 && last != UInt8(ascii: "/")
     }
 
     private static func written(_ typename: String, _ body: [UInt8]) throws(HTTPRefusal) -> IngressValue {

@@ -24,9 +24,8 @@ public enum BuiltInType: String, Hashable, Sendable, CaseIterable {
 
     /// The type that a typename means; `nil` for every other typename.
     public init?(typename: String) {
-        // Asked for every value: the name of another namespace ends it at the first byte that differs.
-        let name = typename.utf8.dropFirst(Self.namespace.utf8.count + 1)
-        guard !name.isEmpty, typename.utf8.starts(with: "io.statefun.types/".utf8) else { return nil }
-        self.init(rawValue: String(Substring(name)))
+        // Asked for every value, most of which are of another namespace.
+        guard typename.hasPrefix("io.statefun.types/") else { return nil }
+        self.init(rawValue: String(Substring(typename.utf8.dropFirst(Self.namespace.utf8.count + 1))))
     }
 }

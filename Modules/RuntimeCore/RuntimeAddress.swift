@@ -52,9 +52,12 @@ extension RuntimeAddress: CustomStringConvertible {
 extension String {
     /// Whether two texts are the same byte by byte. Written here as well as in `TransportCore`, since this module imports nothing.
     func hasSameBytes(as other: String) -> Bool {
+        let count = utf8.count
+        guard count == other.utf8.count else { return false }
         let isSame = utf8.withContiguousStorageIfAvailable { mine in
             other.utf8.withContiguousStorageIfAvailable { others in
-                mine.count == others.count && mine.indices.allSatisfy { mine[$0] == others[$0] }
+                for index in 0..<count where mine[index] != others[index] { return false }
+                return true
             }
         }
         // Text from elsewhere may lie in pieces.

@@ -1,31 +1,35 @@
 /// Keeps what a runtime must not lose, and is the truth after a restart.
 ///
+/// Whatever is asked of it begins on the executor of who asks (`nonisolated(nonsending)`): the way to the disk takes no change of
+/// threads but those that the store needs.
+///
 /// A store is used by one runtime at a time. Commits come one after the other; reads may come while one is going on, and see
 /// everything that was committed before they began.
 public protocol StateStore: Sendable {
     /// What a runtime has to know to go on. Called once, before anything else.
     /// - Throws: ``StoreFailure``, such as where the store is damaged or was written by a newer version.
-    func recover() async throws(StoreFailure) -> RecoveredContents
+    nonisolated(nonsending) func recover() async throws(StoreFailure) -> RecoveredContents
 
     /// Keeps a group of changes, all of them or none; what has returned survives the loss of power.
     /// - Throws: ``StoreFailure``; nothing of the group is kept then, and the same group may be tried again.
-    func commit(_ changes: StoreChanges) async throws(StoreFailure)
+    nonisolated(nonsending) func commit(_ changes: StoreChanges) async throws(StoreFailure)
 
     /// The values of some addresses, those that have expired included; in the order of `addresses`.
-    func state(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[StoredState]]
+    nonisolated(nonsending) func state(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[StoredState]]
 
     /// Addresses that keep values, in their order.
     /// - Parameters:
     ///   - functionType: only those of that type; `nil` for every type.
     ///   - address: only those after this one.
     ///   - limit: so many at most.
-    func addresses(of functionType: String?, after address: RuntimeAddress?, limit: Int) async throws(StoreFailure) -> [RuntimeAddress]
+    nonisolated(nonsending) func addresses(of functionType: String?, after address: RuntimeAddress?, limit: Int) async throws(StoreFailure)
+        -> [RuntimeAddress]
 
     /// Removes keys of messages that were accepted before `time`, and values that have expired before it.
-    func forget(before time: WallTime) async throws(StoreFailure)
+    nonisolated(nonsending) func forget(before time: WallTime) async throws(StoreFailure)
 
     /// Ends what the store has open. Nothing is called afterwards.
-    func close() async
+    nonisolated(nonsending) func close() async
 }
 
 /// Hands out what waits in a store, a piece at a time.
@@ -34,30 +38,31 @@ public protocol WaitingStore: Sendable {
     /// - Parameters:
     ///   - sequence: only those after this one.
     ///   - limit: so many at most.
-    func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [StoredMessage]
+    nonisolated(nonsending) func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) async throws(StoreFailure)
+        -> [StoredMessage]
 
     /// The addresses of a function type that messages wait for, in the order of the bytes of their ids.
     /// - Parameters:
     ///   - id: only those after this one; `nil` for the first ones.
     ///   - sequence: messages that came after this one do not count.
     ///   - limit: so many addresses at most.
-    func waiting(of functionType: String, after id: String?, upTo sequence: Int64, limit: Int)
+    nonisolated(nonsending) func waiting(of functionType: String, after id: String?, upTo sequence: Int64, limit: Int)
         async throws(StoreFailure) -> [WaitingMessages]
 
     /// Delayed messages in the order of their times, those of one time in the order of their sequences.
     /// - Parameters:
     ///   - place: only those after this one; `nil` for the first ones.
     ///   - limit: so many at most.
-    func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure) -> [DelayedMessage]
+    nonisolated(nonsending) func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure) -> [DelayedMessage]
 
     /// The records of a topic in their order.
-    func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [EgressRecord]
+    nonisolated(nonsending) func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [EgressRecord]
 
     /// Whether a message with that key was accepted.
-    func isAccepted(_ key: String) async throws(StoreFailure) -> Bool
+    nonisolated(nonsending) func isAccepted(_ key: String) async throws(StoreFailure) -> Bool
 
     /// Dead letters in their order, those after `sequence`.
-    func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter]
+    nonisolated(nonsending) func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter]
 }
 
 /// A place in the order of delayed messages.

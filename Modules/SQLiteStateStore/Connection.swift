@@ -45,7 +45,7 @@ final class Connection<Session>: @unchecked Sendable {
 
     /// Does `body` when everything that was asked for before has been done.
     /// - Parameter afterwards: what is done next, without anybody waiting for it but who comes later.
-    func run<Value: Sendable>(
+    nonisolated(nonsending) func run<Value: Sendable>(
         _ body: @escaping @Sendable (Session) throws(StoreFailure) -> Value,
         afterwards: @escaping @Sendable (Session) -> Void = { _ in }
     ) async throws(StoreFailure) -> Value {
@@ -60,7 +60,7 @@ final class Connection<Session>: @unchecked Sendable {
     }
 
     /// Ends the connection when everything that was asked for before has been done.
-    func close() async {
+    nonisolated(nonsending) func close() async {
         await withCheckedContinuation { continuation in
             database.asyncWriteWithoutTransaction { [self] _ in
                 session = nil

@@ -1,19 +1,19 @@
 public import RuntimeCore
 
 extension SQLiteStateStore: StateStore {
-    public func recover() async throws(StoreFailure) -> RecoveredContents {
+    nonisolated(nonsending) public func recover() async throws(StoreFailure) -> RecoveredContents {
         try await read { session throws(StoreFailure) in try session.recover() }
     }
 
-    public func commit(_ changes: StoreChanges) async throws(StoreFailure) {
+    nonisolated(nonsending) public func commit(_ changes: StoreChanges) async throws(StoreFailure) {
         try await write { session throws(StoreFailure) in try session.apply(changes) }
     }
 
-    public func state(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[StoredState]] {
+    nonisolated(nonsending) public func state(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[StoredState]] {
         try await read { session throws(StoreFailure) in try session.state(of: addresses) }
     }
 
-    public func addresses(
+    nonisolated(nonsending) public func addresses(
         of functionType: String?,
         after address: RuntimeAddress?,
         limit: Int
@@ -24,14 +24,14 @@ extension SQLiteStateStore: StateStore {
     }
 
     /// Removes in small groups, between which others commit; ends early where its task is cancelled.
-    public func forget(before time: WallTime) async throws(StoreFailure) {
+    nonisolated(nonsending) public func forget(before time: WallTime) async throws(StoreFailure) {
         var isMore = true
         while isMore, !Task.isCancelled {
             isMore = try await write { session throws(StoreFailure) in try session.forgetSome(before: time, limit: 500) }
         }
     }
 
-    public func close() async {
+    nonisolated(nonsending) public func close() async {
         await closeConnections()
     }
 }

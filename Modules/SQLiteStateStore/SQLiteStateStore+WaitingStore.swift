@@ -1,7 +1,7 @@
 public import RuntimeCore
 
 extension SQLiteStateStore: WaitingStore {
-    public func waiting(
+    nonisolated(nonsending) public func waiting(
         of functionType: String,
         after id: String?,
         upTo sequence: Int64,
@@ -12,7 +12,7 @@ extension SQLiteStateStore: WaitingStore {
         }
     }
 
-    public func messages(
+    nonisolated(nonsending) public func messages(
         of address: RuntimeAddress,
         after sequence: Int64,
         limit: Int
@@ -22,21 +22,23 @@ extension SQLiteStateStore: WaitingStore {
         }
     }
 
-    public func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure) -> [DelayedMessage] {
+    nonisolated(nonsending) public func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure) -> [DelayedMessage] {
         try await read { session throws(StoreFailure) in try session.delayed(after: place, limit: limit) }
     }
 
-    public func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [EgressRecord] {
+    nonisolated(nonsending) public func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure)
+        -> [EgressRecord]
+    {
         try await read { session throws(StoreFailure) in
             try session.egress(topic: topic, after: sequence, limit: limit)
         }
     }
 
-    public func isAccepted(_ key: String) async throws(StoreFailure) -> Bool {
+    nonisolated(nonsending) public func isAccepted(_ key: String) async throws(StoreFailure) -> Bool {
         try await read { session throws(StoreFailure) in try session.isAccepted(key) }
     }
 
-    public func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter] {
+    nonisolated(nonsending) public func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter] {
         try await read { session throws(StoreFailure) in try session.deadLetters(after: sequence, limit: limit) }
     }
 }

@@ -44,7 +44,7 @@ public final class SQLiteStateStore: Sendable {
     }
 
     /// Does `body` on the connection that reads.
-    func read<Value: Sendable>(
+    nonisolated(nonsending) func read<Value: Sendable>(
         _ body: @escaping @Sendable (ReaderSession) throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         do {
@@ -56,7 +56,7 @@ public final class SQLiteStateStore: Sendable {
     }
 
     /// Does `body` on the connection that writes.
-    func write<Value: Sendable>(
+    nonisolated(nonsending) func write<Value: Sendable>(
         _ body: @escaping @Sendable (WriterSession) throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         if let failure = damage.withLock({ $0 }) { throw failure }
@@ -75,7 +75,7 @@ public final class SQLiteStateStore: Sendable {
     }
 
     /// Ends the connections. The last one to end moves the log into the file, unless it may only read.
-    func closeConnections() async {
+    nonisolated(nonsending) func closeConnections() async {
         if damage.withLock({ $0 }) == nil {
             await reader.close()
             await writer.close()

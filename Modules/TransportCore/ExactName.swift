@@ -36,7 +36,20 @@ extension String {
         guard count == other.utf8.count else { return false }
         let isSame = utf8.withContiguousStorageIfAvailable { mine in
             other.utf8.withContiguousStorageIfAvailable { others in
-                for index in 0..<count where mine[index] != others[index] { return false }
+                let (mine, others) = (UnsafeRawBufferPointer(mine), UnsafeRawBufferPointer(others))
+                var index = 0
+                // Eight bytes at a time, as far as there are so many.
+                while index &+ 8 <= count {
+                    guard
+                        mine.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                            == others.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    else { return false }
+                    index &+= 8
+                }
+                while index < count {
+                    guard mine[index] == others[index] else { return false }
+                    index &+= 1
+                }
                 return true
             }
         }
