@@ -292,7 +292,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         guard instant == timerAt else { return }
         timer = nil
         timerAt = .distantFuture
-        guard let current else { return }
+        // An exchange that waits for its round sets a timer when that comes.
+        guard isFlushed, let current else { return }
         let single = singleLimit(of: current)
         guard single?.at ?? current.deadline <= loop.now else { return armTimer() }
         if let response = reader.abandoned() {

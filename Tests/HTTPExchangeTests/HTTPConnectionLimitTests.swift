@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import TestSupport
@@ -22,6 +23,32 @@ import TransportCore
         #expect(peer.closedCount == 1)
         #expect(!peer.channel.isActive)
         #expect(peer.loop.timerCount == 0)
+    }
+
+    @Test("the limit of an exchange that is over does not count for the next one, also while that waits for its round")
+    func earlierLimit() throws {
+        let round = NIOLockedValueBox<[@Sendable () -> Void]>([])
+        func endRound() {
+            round.withLockedValue { work in
+                defer { work = [] }
+                return work
+            }.forEach { $0() }
+        }
+        let peer = try EmbeddedPeer { work in round.withLockedValue { $0.append(work) } }
+        try peer.exchange(read: .seconds(10), write: .seconds(5))
+        peer.loop.perform { endRound() }
+        try peer.send(Self.ok)
+        #expect(peer.completionCount == 1)
+        peer.loop.advance(by: .nanoseconds(9_999_999_999))
+        try peer.exchange(read: .seconds(10), write: .seconds(5))
+        peer.loop.advance(by: .nanoseconds(1))
+        #expect(peer.completionCount == 1)
+        peer.loop.perform { endRound() }
+        peer.loop.advance(by: .nanoseconds(9_999_999_999))
+        #expect(peer.completionCount == 1)
+        try peer.send(Self.ok)
+        #expect(peer.response?.status == 200)
+        #expect(peer.completionCount == 2)
     }
 
     @Test("without a read limit only the call's holds")
