@@ -69,6 +69,11 @@ public final class WireClient: Sendable {
         self.reader = reader
     }
 
+    // A socket that stayed open would be taken for one of a later test, whose server may get the port of this one's.
+    deinit {
+        channel.close(promise: nil)
+    }
+
     /// Sends text as it is.
     public func send(_ text: String) async throws {
         try await send(Array(text.utf8))
