@@ -91,7 +91,7 @@ struct CallLine: Equatable {
                 continue
             }
             waiting.giveBack(by: endpoint)
-            _ = inFlight.take(for: endpoint)
+            inFlight.take(for: endpoint)
             started.append(call)
             turns.remove(at: index)
             if lines[endpoint]?.count == 0 {

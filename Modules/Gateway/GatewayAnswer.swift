@@ -1,42 +1,25 @@
-internal import HTTPExchange
 internal import NIOCore
 internal import TransportCore
 
-/// Writes the answers of one connection.
-struct GatewayAnswer {
+/// Writes answers.
+enum GatewayAnswer {
     /// Answers up to this size go out in one buffer with their head.
     static let smallBody = 16 << 10
-    /// The room for an answer that a connection keeps.
-    private static let keptRoom = 4 << 10
 
-    /// What answers are written into: the same bytes again and again, once the system has taken them.
-    private var buffer = ByteBuffer()
-    /// Whether ``buffer`` begins with ``fields``.
-    private var isPrepared = false
+    private static let fields = ByteBuffer(
+        staticString: "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: "
+    )
+    private static let lastFields = ByteBuffer(
+        staticString: "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\nconnection: close\r\ncontent-length: "
+    )
 
     /// What is sent for a `FromFunction` message: two buffers where joining them would cost more than sending both.
-    mutating func parts(of body: ByteBuffer, isLast: Bool) -> (ByteBuffer, ByteBuffer?) {
-        let fields: StaticString = isLast ? Self.lastFields : Self.fields
-        let isSmall = body.readableBytes <= Self.smallBody
-        if isPrepared, !isLast {
-            // Where the system has not taken the bytes yet, writing copies them.
-            buffer.moveWriterIndex(to: fields.utf8CodeUnitCount)
-        } else {
-            buffer.clear(minimumCapacity: fields.utf8CodeUnitCount + 24 + (isSmall ? body.readableBytes : 0))
-            buffer.writeStaticString(fields)
-        }
-        buffer.write(contentLength: body.readableBytes, thenBody: isSmall ? body : nil)
-        let whole = buffer
-        isPrepared = !isLast && buffer.capacity <= Self.keptRoom
-        if !isPrepared {
-            buffer = ByteBuffer()
-        }
-        return (whole, isSmall ? nil : body)
+    /// - Parameter room: of the connection.
+    static func parts(of body: ByteBuffer, isLast: Bool, in room: inout MessageRoom) -> (ByteBuffer, ByteBuffer?) {
+        let isSmall = body.readableBytes <= smallBody
+        let message = room.message(isLast ? lastFields : fields, body: body, carryingIt: isSmall)
+        return (message, isSmall ? nil : body)
     }
-
-    private static let fields: StaticString = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: "
-    private static let lastFields: StaticString =
-        "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\nconnection: close\r\ncontent-length: "
 
     /// The whole of an answer that says what is wrong.
     static func bytes(of refusal: GatewayRefusal, isLast: Bool) -> ByteBuffer {

@@ -28,7 +28,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     private var isReadHeld = false
     /// Whether the calls that are left are ended.
     private var isInterrupted = false
-    private var answer = GatewayAnswer()
+    private var room = MessageRoom()
 
     init(_ core: GatewayCore, on loop: any ChannelLoop, in round: WriteRound) {
         self.core = core
@@ -89,6 +89,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         }
     }
 
+    // Not passed on: the pipeline has no other handler.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if cycle.phase == .sending, context.channel.isWritable {
             enter(.idle)
@@ -265,7 +266,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         let isLast = !exchange.head.keepsAlive || core.isStopping
         switch result {
         case .success(let body):
-            let (head, rest) = answer.parts(of: body, isLast: isLast)
+            let (head, rest) = GatewayAnswer.parts(of: body, isLast: isLast, in: &room)
             send(head, rest, isLast: isLast)
         case .failure(let failure):
             let refusal = GatewayRefusal(failure, of: endpoint.name)

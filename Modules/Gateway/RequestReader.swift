@@ -1,5 +1,5 @@
-internal import HTTPExchange
 package import NIOCore
+internal import TransportCore
 
 /// Takes the requests of one connection out of its bytes, one at a time, strictly: what other programs on the way might read
 /// differently is refused.

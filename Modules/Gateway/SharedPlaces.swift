@@ -52,6 +52,7 @@ struct SharedPlaces: Equatable {
 
     /// Takes a place.
     /// - Returns: whether there was one.
+    @discardableResult
     mutating func take(for endpoint: Int) -> Bool {
         // One look for the endpoint, since each call comes by here.
         guard let index = members.index(forKey: endpoint) else {

@@ -33,8 +33,6 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private static let writePart = 65_536
     /// A body of at most this size is copied behind the head, so that one write carries both.
     private static let copiedBody = 16_384
-    /// The room for a request that a connection keeps between exchanges.
-    private static let keptRoom = 4_096
 
     /// What the channel has to be opened with: it is writable only while it holds nothing back.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
@@ -53,10 +51,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// When something was last sent or received.
     private var lastProgress = TransportInstant.zero
     private var reader: ResponseReader
-    /// What small requests are written into; the same bytes again and again, once the system has taken them.
-    private var outgoing = ByteBuffer()
-    /// Whose fields ``outgoing`` begins with.
-    private var outgoingPlan: ExchangePlan?
+    private var room = MessageRoom()
     /// Whether the request is on its way; before, it waits for its round.
     private var isFlushed = true
     private var isFlushing = false
@@ -92,6 +87,14 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         fail(RequestReplyFailure(.cancelled, "the call was cancelled"))
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
     // MARK: - Sending
 
     func exchange(_ plan: ExchangePlan, body: ByteBuffer, deadline: TransportInstant, _ completion: @escaping Completion) {
@@ -104,8 +107,11 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         isSending = true
         reader.reset(limit: plan.limits.payloadMaxBytes)
         state = .exchanging
-        writeHead(of: plan, for: body, carryingIt: isSmall)
-        if !isSmall {
+        let message = room.message(plan.head.prefix, body: body, carryingIt: isSmall)
+        if isSmall {
+            context?.write(wrapOutboundOut(message), promise: nil)
+        } else {
+            write(part: message)
             write(body, inParts: plan.limits.write != nil)
         }
         isFlushed = false
@@ -129,28 +135,6 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         armTimer()
     }
 
-    private func writeHead(of plan: ExchangePlan, for body: ByteBuffer, carryingIt isCarried: Bool) {
-        let prefix = plan.head.prefix
-        if outgoingPlan === plan {
-            // The room is the connection's own again once the system has taken the bytes; until then, writing copies it.
-            outgoing.moveWriterIndex(to: prefix.readableBytes)
-        } else {
-            outgoing.clear(minimumCapacity: prefix.readableBytes + 24 + (isCarried ? body.readableBytes : 0))
-            outgoing.writeImmutableBuffer(prefix)
-            outgoingPlan = plan
-        }
-        outgoing.write(contentLength: body.readableBytes, thenBody: isCarried ? body : nil)
-        if isCarried {
-            context?.write(wrapOutboundOut(outgoing), promise: nil)
-        } else {
-            write(part: outgoing)
-        }
-        if outgoing.capacity > Self.keptRoom {
-            outgoing = ByteBuffer()
-            outgoingPlan = nil
-        }
-    }
-
     private func write(_ body: ByteBuffer, inParts isLimited: Bool) {
         var rest = body
         while let part = rest.readSlice(length: isLimited ? min(Self.writePart, rest.readableBytes) : rest.readableBytes),
@@ -161,7 +145,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     private func write(part: ByteBuffer) {
-        let promise = channel.eventLoop.makePromise(of: Void.self)
+        guard let context else { return }
+        let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { [self] result in
             switch result {
             case .success: lastProgress = loop.now
@@ -170,7 +155,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             case .failure: break
             }
         }
-        channel.write(part, promise: promise)
+        context.write(wrapOutboundOut(part), promise: promise)
     }
 
     // Not passed on: behind this handler there is none.
@@ -190,14 +175,6 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     // MARK: - Receiving
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
@@ -262,16 +239,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     // MARK: - Time
 
-    /// The limit of a single read or write, as things are, and the moment at which it passes; `nil` where that of the call
-    /// comes first.
-    private func singleLimit(of exchange: Exchange) -> (at: TransportInstant, setting: Setting<Duration>)? {
-        let limits = exchange.plan.limits
-        guard let single = isSending ? limits.write : limits.read else { return nil }
-        let at = lastProgress.advanced(by: single.value)
-        return at < exchange.deadline ? (at, single) : nil
-    }
-
-    /// The moment at which the next limit passes.
+    /// The moment at which the next limit passes: that of a single read or write, or that of the call where it comes no later.
     private var nextLimit: TransportInstant? {
         guard let deadline = current?.deadline else { return nil }
         let single = isSending ? current?.plan.writeNanoseconds : current?.plan.readNanoseconds
@@ -293,17 +261,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         timer = nil
         timerAt = .distantFuture
         // An exchange that waits for its round sets a timer when that comes.
-        guard isFlushed, let current else { return }
-        let single = singleLimit(of: current)
-        guard single?.at ?? current.deadline <= loop.now else { return armTimer() }
+        guard isFlushed, let current, let limit = nextLimit else { return }
+        guard limit <= loop.now else { return armTimer() }
         if let response = reader.abandoned() {
             return complete(.success(response), keepsOpen: false)
         }
         let activity = isSending ? "the request was sent to \(origin)" : "\(reader.activity) from \(origin)"
-        if let single {
-            fail(.limitTripped(.timedOut, isSending ? "write" : "read", single.setting, while: activity))
+        let limits = current.plan.limits
+        if limit < current.deadline, let single = isSending ? limits.write : limits.read {
+            fail(.limitTripped(.timedOut, isSending ? "write" : "read", single, while: activity))
         } else {
-            fail(CallBudget.spentFailure(current.plan.limits.call, while: activity))
+            fail(CallBudget.spentFailure(limits.call, while: activity))
         }
     }
 

@@ -88,13 +88,16 @@ extension RuntimeShard {
         guard !takers.isEmpty else { return }
         pending.withdrawEgress { records in
             guard let topic = records.first?.topic, let handed = topics[topic]?.anticipate(records) else { return 0 }
+            var count = 0
             for (id, records) in handed {
-                guard let taker = takers.removeValue(forKey: id) else { continue }
+                // Only what somebody gets is left out of the store.
+                guard let taker = takers.removeValue(forKey: id) else { break }
+                count += records.count
                 // It waits for the store only from now on.
                 taker.timer.cancel()
                 commitWaiters[group, default: []].append(.promised(Array(records), taker.continuation))
             }
-            return handed.reduce(0) { $0 + $1.records.count }
+            return count
         }
     }
 

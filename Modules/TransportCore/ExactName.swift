@@ -32,25 +32,10 @@ extension String {
     /// Whether two texts are the same byte by byte. Element by element, the library takes several times as long.
     @inlinable
     public func hasSameBytes(as other: String) -> Bool {
-        let count = utf8.count
-        guard count == other.utf8.count else { return false }
+        guard utf8.count == other.utf8.count else { return false }
         let isSame = utf8.withContiguousStorageIfAvailable { mine in
             other.utf8.withContiguousStorageIfAvailable { others in
-                let (mine, others) = (UnsafeRawBufferPointer(mine), UnsafeRawBufferPointer(others))
-                var index = 0
-                // Eight bytes at a time, as far as there are so many.
-                while index &+ 8 <= count {
-                    guard
-                        mine.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                            == others.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    else { return false }
-                    index &+= 8
-                }
-                while index < count {
-                    guard mine[index] == others[index] else { return false }
-                    index &+= 1
-                }
-                return true
+                UnsafeRawBufferPointer(mine).hasSameBytes(as: UnsafeRawBufferPointer(others))
             }
         }
         // Text from elsewhere may lie in pieces.

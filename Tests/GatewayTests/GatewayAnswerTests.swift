@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import TransportCore
 
 @testable import Gateway
 
@@ -16,15 +17,15 @@ import Testing
 
     @Test("answers of one connection are whole, whatever their lengths, also while those before are still to be sent")
     func lengths() {
-        var answer = GatewayAnswer()
+        var room = MessageRoom()
         var sent: [(parts: (ByteBuffer, ByteBuffer?), expected: String)] = []
         for count in [4, 0, 5_000, 4, GatewayAnswer.smallBody, GatewayAnswer.smallBody + 1, 10, 100_000, 1] {
             let body = String(repeating: "b", count: count)
-            sent.append((answer.parts(of: ByteBuffer(string: body), isLast: false), expected(body, isLast: false)))
+            sent.append((GatewayAnswer.parts(of: ByteBuffer(string: body), isLast: false, in: &room), expected(body, isLast: false)))
             #expect((sent.last?.parts.1 != nil) == (count > GatewayAnswer.smallBody))
         }
-        sent.append((answer.parts(of: ByteBuffer(string: "end"), isLast: true), expected("end", isLast: true)))
-        sent.append((answer.parts(of: ByteBuffer(string: "more"), isLast: false), expected("more", isLast: false)))
+        sent.append((GatewayAnswer.parts(of: ByteBuffer(string: "end"), isLast: true, in: &room), expected("end", isLast: true)))
+        sent.append((GatewayAnswer.parts(of: ByteBuffer(string: "more"), isLast: false, in: &room), expected("more", isLast: false)))
         for (parts, expected) in sent {
             #expect(text(parts) == expected)
         }

@@ -4,7 +4,8 @@ import TransportCore
 
 /// Makes calls without a task for them: whoever has its answer begins its next call.
 ///
-/// `@unchecked Sendable`: what changes is touched only on the loop, where calls are begun and end.
+/// `@unchecked Sendable`: what changes is touched only on the loop. `callAll` goes there first, and the client, whose connections
+/// are on that loop, completes every call there.
 final class BegunCalls: @unchecked Sendable {
     private let client: any RequestReplyClient
     private let request: RequestReplyRequest
@@ -30,38 +31,27 @@ final class BegunCalls: @unchecked Sendable {
                 deadline = measuring_now() + UInt64(seconds * 1e9)
                 callersLeft = inFlight
                 for _ in 0..<inFlight {
-                    next(Caller(begin: measuring_now()))
+                    next(from: measuring_now())
                 }
             }
         }
     }
 
-    private func next(_ caller: Caller) {
-        _ = client.begin(request) { [self] in ended(caller, $0) }
+    private func next(from begin: UInt64) {
+        _ = client.begin(request) { [self] in ended($0, since: begin) }
     }
 
-    private func ended(_ caller: Caller, _ result: Result<ByteBuffer, RequestReplyFailure>) {
+    private func ended(_ result: Result<ByteBuffer, RequestReplyFailure>, since begin: UInt64) {
         let end = measuring_now()
         if case .failure(let failure) = result {
             self.failure = failure
         }
-        measuring_add_duration(end - caller.begin)
+        measuring_add_duration(end - begin)
         calls += 1
-        guard end >= deadline || failure != nil else {
-            caller.begin = end
-            return next(caller)
-        }
+        guard end >= deadline || failure != nil else { return next(from: end) }
         callersLeft -= 1
         guard callersLeft == 0 else { return }
         whenDone?.resume(with: failure.map { .failure($0) } ?? .success(calls))
         whenDone = nil
-    }
-
-    private final class Caller: @unchecked Sendable {
-        var begin: UInt64
-
-        init(begin: UInt64) {
-            self.begin = begin
-        }
     }
 }

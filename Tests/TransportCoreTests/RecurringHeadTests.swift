@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HTTPExchange
+@testable import TransportCore
 
 /// When a head is taken for one that was read before.
 @Suite struct RecurringHeadTests {
