@@ -35,6 +35,9 @@ struct GatewayListener: Sendable {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(limiter) }
             }
+            .childChannelOption(.recvAllocator, value: RequestBufferAllocator())
+            // As many buffers stay with a connection, whatever its allocator says.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let unknown = EventLoopCallLoop(channel.eventLoop)

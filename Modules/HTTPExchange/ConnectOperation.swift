@@ -137,6 +137,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         let bootstrap = ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(.hours(24))
             .channelOption(.writeBufferWaterMark, value: HTTPConnection.waterMark)
+            .channelOption(.recvAllocator, value: HTTPConnection.readSizes)
             .channelInitializer { [self] channel in
                 connecting[ObjectIdentifier(channel)] = channel
                 return channel.eventLoop.makeSucceededVoidFuture()

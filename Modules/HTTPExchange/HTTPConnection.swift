@@ -37,6 +37,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// What the channel has to be opened with: it is writable only while it holds nothing back.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
 
+    /// How much is read at a time: most answers are short, and what a connection reads into stays with it.
+    static let readSizes = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+
     let loop: any CallLoop
     let channel: any Channel
     /// The way to the socket that passes no other handler of the pipeline but those before this one.
