@@ -76,7 +76,10 @@ package struct RequestReader {
             known.length = match.length ?? known.length
             return passed(known, match.count)
         }
-        guard let count = try scan() else { return .incomplete }
+        guard let count = try scan() else {
+            input = input.withoutSlack
+            return .incomplete
+        }
         var outcome = Result<RequestHead, GatewayRefusal>.failure(.malformed("it is empty"))
         input.withUnsafeReadableBytes { bytes in
             let head = UnsafeRawBufferPointer(rebasing: bytes[..<(count - 2)])
@@ -135,7 +138,7 @@ package struct RequestReader {
 
     private mutating func nextBody(_ length: Int) -> Event {
         if body.readableBytes == 0, input.readableBytes >= length, let whole = input.readSlice(length: length) {
-            return finish(whole)
+            return finish(whole.withoutSlack)
         }
         let missing = length - body.readableBytes
         if body.readableBytes == 0 {
@@ -158,5 +161,17 @@ package struct RequestReader {
             input = ByteBuffer()
         }
         return .body(whole)
+    }
+}
+
+extension ByteBuffer {
+    /// The bytes of a buffer that matters to nobody, however little of it is used.
+    private static let smallBuffer = 16 << 10
+
+    /// The same bytes, in memory of their own where they fill less than half of a large buffer: what a connection reads into is as large
+    /// as its earlier messages were, and a message holds it until it has been answered.
+    fileprivate var withoutSlack: ByteBuffer {
+        guard storageCapacity > Self.smallBuffer, readableBytes < storageCapacity / 2 else { return self }
+        return ByteBuffer(bytes: readableBytesView)
     }
 }

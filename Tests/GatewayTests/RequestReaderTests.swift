@@ -33,6 +33,56 @@ import Testing
         return head
     }
 
+    /// A buffer of so many bytes, with the beginning of a request in it.
+    private func buffer(_ capacity: Int, _ head: String, body: Int) -> ByteBuffer {
+        var bytes = ByteBufferAllocator().buffer(capacity: capacity)
+        bytes.writeString(head)
+        bytes.writeRepeatingByte(7, count: body)
+        return bytes
+    }
+
+    @Test(
+        "what holds a message is at most twice as large, but where it is small",
+        arguments: [(0, 16_384), (100, 16_384), (60_000, 120_000), (100_000, 200_000)]
+    )
+    func holdsLittleMore(than length: Int, most: Int) throws {
+        for capacity in [131_072, 262_144] {
+            var reader = RequestReader(headLimit: 1024)
+            var bytes = buffer(capacity, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: \(length)\r\n\r\n", body: length)
+            reader.append(&bytes)
+            guard case .head = try reader.next(), case .body(let body) = try reader.next() else {
+                Issue.record("the request was not read")
+                return
+            }
+            #expect(body.readableBytesView.elementsEqual(repeatElement(7, count: length)))
+            #expect(body.storageCapacity <= most)
+        }
+    }
+
+    @Test("a message that fills its buffer stays in it")
+    func staysWhereItCame() throws {
+        var reader = RequestReader(headLimit: 1024)
+        var bytes = buffer(131_072, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n", body: 100_000)
+        reader.append(&bytes)
+        guard case .head = try reader.next(), case .body(var body) = try reader.next() else {
+            Issue.record("the request was not read")
+            return
+        }
+        #expect(body.storageCapacity == 131_072)
+        // Nor is it a copy: `bytes` holds the same memory.
+        #expect(body.modifyIfUniquelyOwned { _ in true } == nil)
+        withExtendedLifetime(bytes) {}
+    }
+
+    @Test("a head that does not come to its end does not hold a large buffer")
+    func unfinishedHead() throws {
+        var reader = RequestReader(headLimit: 1024)
+        var bytes = buffer(262_144, "POST / HTTP/1.1\r\n", body: 0)
+        reader.append(&bytes)
+        #expect(try reader.next() == .incomplete)
+        #expect(bytes.modifyIfUniquelyOwned { $0.storageCapacity } == 262_144)
+    }
+
     private static let okHttp =
         "POST /path HTTP/1.1\r\nContent-Type: application/octet-stream\r\nContent-Length: 4\r\nHost: 127.0.0.1:8080\r\n"
         + "Connection: Keep-Alive\r\nAccept-Encoding: gzip\r\nUser-Agent: okhttp/3.14.6\r\n\r\nabcd"
