@@ -30,7 +30,8 @@ import Testing
         }
     }
 
-    @Test func aMessageOfAUsualSizeComesInOneReadOnceSuchHaveCome() {
+    @Test("a message of a size that has come before comes in one read")
+    func usualSize() {
         var reads = Reads()
         #expect(reads.message(100_300).count > 1)
         #expect(reads.message(100_300).count <= 2)
@@ -39,14 +40,16 @@ import Testing
         }
     }
 
-    @Test func aReadIsNeverLargerThanItsMost() {
+    @Test("a read is never longer than 256 KiB")
+    func mostBytes() {
         var reads = Reads()
         for _ in 0..<3 {
             #expect(reads.message(10_000_000).allSatisfy { $0.readableBytes <= 262_144 })
         }
     }
 
-    @Test func shortMessagesTakeLittleRoomAgainSoon() {
+    @Test("after a long message, short ones soon take little room again")
+    func shortAgain() {
         var reads = Reads()
         _ = reads.message(1_000_000)
         var capacity = 0
@@ -56,7 +59,8 @@ import Testing
         #expect(capacity <= 512)
     }
 
-    @Test func whatAMessageCameInStaysWithNobodyButItsReader() {
+    @Test("what a message came in stays with nobody but who holds the message")
+    func heldByNobodyElse() {
         var reads = Reads()
         _ = reads.read(300)
         for _ in 0..<5 {

@@ -4,6 +4,9 @@ import SwiftProtobuf
 
 /// Something that is done again and again while an application runs.
 struct Work {
+    /// How often the allocations are counted.
+    private static let counts = 8
+
     /// One word.
     let name: String
     /// How often it is done before counting begins, so that what is made once is there.
@@ -23,8 +26,6 @@ struct Work {
         }
         return least
     }
-
-    private static let counts = 8
 
     private func counted() async throws -> Double {
         measuring_begin_allocations()
