@@ -13,7 +13,7 @@ extension RuntimeShard: MessageAccepting {
         do throws(IngressRefusal) {
             let (argument, limit) = try check(message)
             if let key = message.idempotencyKey {
-                Task { await self.takeOnce(message, key, argument, limit, completion) }
+                Task(executorPreference: executor) { await self.takeOnce(message, key, argument, limit, completion) }
             } else {
                 try store(message, argument, limit, completion)
             }

@@ -22,7 +22,7 @@ extension RuntimeShard {
             record.call = AddressRecord.Call(registered: record.function.registered, values: values)
             send(record)
         } else {
-            Task { await self.prepare(record.id) }
+            Task(executorPreference: executor) { await self.prepare(id) }
         }
     }
 
@@ -157,7 +157,7 @@ extension RuntimeShard {
             case .resend(let missing):
                 try register(missing, for: record.function)
                 record.call = call
-                Task { await self.sendAgain(id) }
+                Task(executorPreference: executor) { await self.sendAgain(id) }
             case .finish(let result):
                 // State may have been registered meanwhile by another address of the function.
                 try record.function.registered.check(result)

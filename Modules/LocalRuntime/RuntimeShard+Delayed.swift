@@ -42,7 +42,7 @@ extension RuntimeShard {
         let wait = min(max(0, due.milliseconds.subtractingReportingOverflow(clock.wallTime().milliseconds).partialValue), Self.longestSleep)
         let timer = loop.scheduleTask(in: .milliseconds(wait)) { [weak self] in
             guard let self else { return }
-            Task { await self.delayedTimerFired() }
+            Task(executorPreference: executor) { await self.delayedTimerFired() }
         }
         delayedTimer = (due, timer)
     }
@@ -56,7 +56,7 @@ extension RuntimeShard {
     func loadDelayed() {
         guard !isStopping, delayed.needsLoad else { return }
         delayed.loadBegan()
-        Task { await self.readDelayed() }
+        Task(executorPreference: executor) { await self.readDelayed() }
     }
 
     private func readDelayed() async {

@@ -1,22 +1,37 @@
 internal import NIOCore
 internal import RequestReply
 internal import RuntimeCore
+internal import Synchronization
 internal import TransportCore
 
 extension RuntimeShard {
-    /// Somebody who waits for records.
-    struct Taker {
-        let continuation: CheckedContinuation<Taking, Never>
-        let timer: Scheduled<Void>
+    /// Somebody who takes records, from when it was begun until it was told of what came of it.
+    final class Taker: EgressTaking {
+        let id: EgressQueue.TakerID
+        let topic: String
+        let completion: TakeCompletion
+        private let shard: RuntimeShard
+        private let cancelled = Atomic(false)
+
+        init(_ id: EgressQueue.TakerID, of topic: String, in shard: RuntimeShard, _ completion: @escaping TakeCompletion) {
+            self.id = id
+            self.topic = topic
+            self.shard = shard
+            self.completion = completion
+        }
+
+        var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+        func cancel() {
+            cancelled.store(true, ordering: .relaxed)
+            shard.onLoop { $0.left(self) }
+        }
     }
 
-    /// What somebody who waits for records gets.
-    enum Taking {
-        /// Some that the store still has, or none.
-        case stored([EgressRecord])
-        /// Some that are gone from the store, or have never been there.
-        case taken([EgressRecord])
-        case failed(StoreFailure)
+    /// A taker for whom there are no records yet.
+    struct WaitingTaker {
+        let taker: Taker
+        let timer: Scheduled<Void>
     }
 
     /// How long whoever wants records waits for the store.
@@ -58,7 +73,7 @@ extension RuntimeShard {
             switch step {
             case .hand(let records, let taker): answer(taker, with: records, of: topic)
             case .disappoint(let takers): takers.forEach { answer($0, with: []) }
-            case .load(let place): Task { await self.readEgress(topic, after: place) }
+            case .load(let place): Task(executorPreference: executor) { await self.readEgress(topic, after: place) }
             }
         }
     }
@@ -73,13 +88,45 @@ extension RuntimeShard {
         }
     }
 
-    func answer(_ taker: EgressQueue.TakerID, with records: [EgressRecord], of topic: String? = nil) {
-        if let taker = takers.removeValue(forKey: taker) {
-            taker.timer.cancel()
-            taker.continuation.resume(returning: .stored(records))
+    func answer(_ id: EgressQueue.TakerID, with records: [EgressRecord], of topic: String? = nil) {
+        if let taker = waitingTaker(id) {
+            if records.isEmpty {
+                taker.completion(.success([]))
+            } else {
+                take(records, for: taker)
+            }
         } else if let topic, !records.isEmpty {
             topics[topic]?.returned(records)
         }
+    }
+
+    /// The taker, which waits no more for records to come.
+    private func waitingTaker(_ id: EgressQueue.TakerID) -> Taker? {
+        guard let waiting = takers.removeValue(forKey: id) else { return nil }
+        waiting.timer.cancel()
+        return waiting.taker
+    }
+
+    /// Has the store forget records, which the taker gets then.
+    private func take(_ records: [EgressRecord], for taker: Taker) {
+        for record in records {
+            pending.taken(record)
+        }
+        commitWaiters[group, default: []].append(.taken(records, taker))
+        flushSoon()
+    }
+
+    /// Records are gone from the store, or have never been there.
+    func taken(_ records: [EgressRecord], by taker: Taker) {
+        guard !taker.isCancelled else {
+            Task(executorPreference: executor) {
+                await self.putBack(records)
+                taker.completion(.success([]))
+            }
+            return
+        }
+        figures.taken(topic: taker.topic, records.count)
+        taker.completion(.success(records))
     }
 
     /// Promises records of the group that is stored next to those who wait for them. They are not stored at all: when the group
@@ -91,20 +138,18 @@ extension RuntimeShard {
             var count = 0
             for (id, records) in handed {
                 // Only what somebody gets is left out of the store.
-                guard let taker = takers.removeValue(forKey: id) else { break }
+                guard let taker = waitingTaker(id) else { break }
                 count += records.count
-                // It waits for the store only from now on.
-                taker.timer.cancel()
-                commitWaiters[group, default: []].append(.promised(Array(records), taker.continuation))
+                commitWaiters[group, default: []].append(.promised(Array(records), taker))
             }
             return count
         }
     }
 
-    private func left(_ taker: EgressQueue.TakerID, _ topic: String) {
-        topics[topic]?.left(taker)
-        answer(taker, with: [])
-        forgetUnused(topic)
+    private func left(_ taker: Taker) {
+        topics[taker.topic]?.left(taker.id)
+        answer(taker.id, with: [])
+        forgetUnused(taker.topic)
     }
 
     /// Names that somebody asks for in vain take no room.
@@ -116,71 +161,28 @@ extension RuntimeShard {
 }
 
 extension RuntimeShard: EgressTopics {
-    func take(from topic: String, atMost limit: Int, waiting wait: Duration) async throws(StoreFailure) -> [EgressRecord] {
-        let taker = EgressQueue.TakerID(number: nextTaker)
-        nextTaker += 1
-        let taking = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                begin(taker, topic, limit, wait, continuation)
-            }
-        } onCancel: {
-            Task { await self.left(taker, topic) }
-        }
-        let records: [EgressRecord]
-        switch taking {
-        case .taken(let promised):
-            records = promised
-        case .failed(let failure):
-            throw failure
-        case .stored(let found):
-            guard !found.isEmpty else { return [] }
-            try await taken(found, of: topic)
-            records = found
-        }
-        if Task.isCancelled {
-            await putBack(records)
-            return []
-        }
-        figures.taken(topic: topic, records.count)
-        return records
+    nonisolated func begin(
+        takingFrom topic: String,
+        atMost limit: Int,
+        waiting wait: Duration,
+        _ completion: @escaping TakeCompletion
+    ) -> any EgressTaking {
+        let id = EgressQueue.TakerID(number: takerNumbers.wrappingAdd(1, ordering: .relaxed).newValue)
+        let taker = Taker(id, of: topic, in: self, completion)
+        onLoop { $0.begin(taker, limit, wait) }
+        return taker
     }
 
-    /// Has the store forget records that are handed out.
-    private func taken(_ records: [EgressRecord], of topic: String) async throws(StoreFailure) {
-        let failure: StoreFailure? = await withCheckedContinuation { continuation in
-            for record in records {
-                pending.taken(record)
-            }
-            commitWaiters[group, default: []].append(.taken(records, continuation))
-            flushSoon()
-        }
-        guard let failure else { return }
-        topics[topic]?.returned(records)
-        serve(topic)
-        throw failure
-    }
-
-    private func begin(
-        _ taker: EgressQueue.TakerID,
-        _ topic: String,
-        _ limit: Int,
-        _ wait: Duration,
-        _ continuation: CheckedContinuation<Taking, Never>
-    ) {
+    private func begin(_ taker: Taker, _ limit: Int, _ wait: Duration) {
+        let topic = taker.topic
         let isEmpty = topics[topic].map { $0.count == 0 } ?? true
         // A cancellation up to here has not found what to cancel.
-        guard !isStopping, !Task.isCancelled, !isEmpty || wait > .zero else {
-            continuation.resume(returning: .stored([]))
-            return
-        }
-        topics[topic, default: EgressQueue()].wanted(by: taker, atMost: limit, isWaiting: wait > .zero)
+        guard !isStopping, !taker.isCancelled, !isEmpty || wait > .zero else { return taker.completion(.success([])) }
+        topics[topic, default: EgressQueue()].wanted(by: taker.id, atMost: limit, isWaiting: wait > .zero)
         // Reading what is there from the store is no waiting for it, but has an end as well.
         let longest = isEmpty ? wait : max(wait, Self.longestRead)
-        let timer = loop.scheduleTask(in: .nanoseconds(longest.inNanoseconds)) { [weak self] in
-            guard let self else { return }
-            Task { await self.left(taker, topic) }
-        }
-        takers[taker] = Taker(continuation: continuation, timer: timer)
+        let timer = loop.scheduleTask(in: .nanoseconds(longest.inNanoseconds)) { taker.cancel() }
+        takers[taker.id] = WaitingTaker(taker: taker, timer: timer)
         serve(topic)
     }
 

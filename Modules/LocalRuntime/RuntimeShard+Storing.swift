@@ -12,9 +12,9 @@ extension RuntimeShard {
         /// A message from outside: it is taken out of a group that cannot be stored.
         case accepted(StoredMessage, key: String?, AcceptCompletion)
         /// Records that somebody takes: they are left in a group that cannot be stored.
-        case taken([EgressRecord], CheckedContinuation<StoreFailure?, Never>)
+        case taken([EgressRecord], Taker)
         /// Records that somebody gets without their having been stored: they become part of a group that cannot be.
-        case promised([EgressRecord], CheckedContinuation<Taking, Never>)
+        case promised([EgressRecord], Taker)
     }
 
     /// So many bytes may wait to be stored before no further call begins.
@@ -27,7 +27,7 @@ extension RuntimeShard {
         }
         guard !isFlushing, !pending.isEmpty else { return }
         isFlushing = true
-        Task { await self.flush() }
+        Task(executorPreference: executor) { await self.flush() }
     }
 
     /// Returns when everything up to now is stored.
@@ -100,6 +100,7 @@ extension RuntimeShard {
         var messages: Set<Int64> = []
         var keys: Set<ExactName> = []
         var records: Set<Int64> = []
+        var served: [String] = []
         var kept: [CommitWaiter] = []
         for waiter in commitWaiters.removeValue(forKey: number) ?? [] {
             switch waiter {
@@ -112,18 +113,23 @@ extension RuntimeShard {
                     keys.insert(ExactName(key))
                 }
                 completion(IngressRefusal(.notStored, "the message cannot be stored: \(failure)", retryAfter: .seconds(5)))
-            case .taken(let taken, let continuation):
+            case .taken(let taken, let taker):
                 records.formUnion(taken.map(\.sequence))
-                continuation.resume(returning: failure)
-            case .promised(let promised, let continuation):
+                topics[taker.topic]?.returned(taken)
+                served.append(taker.topic)
+                taker.completion(.failure(failure))
+            case .promised(let promised, let taker):
                 changes.egress = (promised + changes.egress).sorted { $0.sequence < $1.sequence }
-                continuation.resume(returning: .failed(failure))
+                taker.completion(.failure(failure))
             }
         }
         commitWaiters[number] = kept
         changes.messages.removeAll { messages.contains($0.sequence) }
         changes.acceptedKeys.removeAll { keys.contains(ExactName($0.key)) }
         changes.egressTaken.removeAll { records.contains($0) }
+        for topic in served {
+            serve(topic)
+        }
     }
 
     private func stored(_ changes: StoreChanges, _ number: Int) {
@@ -143,13 +149,13 @@ extension RuntimeShard {
                 acceptingEnded(message)
                 deliver(message).figures.change { $0.accepted += 1 }
                 completion(nil)
-            case .taken(_, let continuation):
-                continuation.resume(returning: nil)
-            case .promised(let records, let continuation):
+            case .taken(let records, let taker):
+                taken(records, by: taker)
+            case .promised(let records, let taker):
                 if let last = records.last {
                     topics[last.topic, default: EgressQueue()].passed(last)
                 }
-                continuation.resume(returning: .taken(records))
+                taken(records, by: taker)
             }
         }
         var served: [String] = []

@@ -3,6 +3,7 @@ internal import Logging
 internal import NIOCore
 internal import RequestReply
 internal import RuntimeCore
+internal import Synchronization
 internal import TransportCore
 
 /// Addresses with what waits for them, their state, and everything that results do, on one event loop.
@@ -19,6 +20,9 @@ actor RuntimeShard {
 
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+    /// Where the tasks of the shard go on when what they have waited for is there. Without it they would go on on a thread that Swift
+    /// keeps for tasks, and come back to the loop from there.
+    nonisolated let executor: EventLoopTaskExecutor
 
     let store: Store
     let clock: RuntimeClock
@@ -65,8 +69,8 @@ actor RuntimeShard {
     var delayed = DelayedWindow()
     var delayedTimer: (due: WallTime, timer: Scheduled<Void>)?
     var topics = NameTable<EgressQueue>()
-    var takers: [EgressQueue.TakerID: Taker] = [:]
-    var nextTaker = 0
+    var takers: [EgressQueue.TakerID: WaitingTaker] = [:]
+    nonisolated let takerNumbers = Atomic(0)
 
     var isStarted = false
     var isStopping = false
@@ -84,6 +88,7 @@ actor RuntimeShard {
         report: @escaping @Sendable (RuntimeEvent) -> Void
     ) {
         self.loop = loop
+        executor = EventLoopTaskExecutor(loop)
         self.store = store
         self.routes = routes
         self.limits = limits
@@ -248,8 +253,7 @@ actor RuntimeShard {
                 begin(id)
             case .pause(let pause, let until):
                 loop.scheduleTask(in: .nanoseconds(max(0, clock.now().nanoseconds(until: until)))) { [weak self] in
-                    guard let self else { return }
-                    Task { await self.pauseEnded(pause) }
+                    self?.assumeIsolated { $0.pauseEnded(pause) }
                 }
             case .close(let id):
                 guard let record = addresses.removeValue(forKey: id) else { continue }

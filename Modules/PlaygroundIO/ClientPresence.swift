@@ -21,11 +21,12 @@ final class ClientPresence: Sendable {
     /// Whether the client has closed its side of the connection, or all of it.
     var isGone: Bool { state.withLockedValue(\.isGone) }
 
-    /// Runs `body` when waiting has become pointless, at once where it has already; only the last `body` is kept.
+    /// Runs `body` once waiting has become pointless, at once where it has already; only the last `body` is kept.
     func whenInterrupted(_ body: @escaping @Sendable () -> Void) {
         let isInterrupted = state.withLockedValue { state in
+            guard !state.isGone, !state.isDraining else { return true }
             state.listener = body
-            return state.isGone || state.isDraining
+            return false
         }
         if isInterrupted {
             body()
@@ -43,6 +44,7 @@ final class ClientPresence: Sendable {
             case .left: state.isGone = true
             case .draining: state.isDraining = true
             }
+            defer { state.listener = nil }
             return state.listener
         }
         listener?()

@@ -18,7 +18,6 @@ extension ConnectionHandler {
         let byteCount: Int
         /// Whether the next request may begin before this one is answered.
         var isAlone = true
-        var task: Task<Void, Never>?
         /// What there is to be sent, after the answers to earlier requests.
         var answer: HTTPAnswer?
     }

@@ -98,9 +98,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         presence.interrupt(.left)
         watched.forEach(lost)
         watched = []
-        for request in begun {
-            request.task?.cancel()
-        }
         answerInTurn()
         endIfDone()
     }
@@ -238,10 +235,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
                 loop.execute { bound.value.answered(number, answer) }
             }
         }
-        guard let place = place(of: number) else { return }
-        switch handling {
-        case .alongside: begun[place].isAlone = false
-        case .alone(let task): begun[place].task = task
+        if case .alongside = handling, let place = place(of: number) {
+            begun[place].isAlone = false
         }
     }
 

@@ -3,32 +3,16 @@ internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import RuntimeCore
 
-/// Answers the requests of an egress, on a loop: where the records are handed out there as well, a request takes no change of
-/// threads.
-actor EgressAnswering {
-    private nonisolated let loop: any EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
-
-    private let source: any EgressTopics
-    private let options: PlaygroundOptions
-    private let topics: NIOLockedValueBox<[String]>
-
-    /// - Parameter topics: those that there are by now.
-    init(_ source: any EgressTopics, _ topics: NIOLockedValueBox<[String]>, _ options: PlaygroundOptions, on loop: any EventLoop) {
-        self.source = source
-        self.topics = topics
-        self.options = options
-        self.loop = loop
-    }
+/// Answers the requests of an egress, without a task: where its connections live on the loop that hands out the records, a request
+/// takes no change of threads.
+struct EgressAnswering: Sendable {
+    let source: any EgressTopics
+    /// Those that there are by now.
+    let topics: NIOLockedValueBox<[String]>
+    let options: PlaygroundOptions
 
     /// Answers a request when there is something to answer.
-    nonisolated func begin(_ call: HTTPCall, _ answered: @escaping @Sendable (HTTPAnswer) -> Void) -> Task<Void, Never> {
-        guard loop.inEventLoop else { return Task { answered(await answer(call)) } }
-        // A task that is made here begins here.
-        return assumeIsolated { answering in Task { answered(await answering.answer(call)) } }
-    }
-
-    func answer(_ call: HTTPCall) async -> HTTPAnswer {
+    func begin(_ call: HTTPCall, _ answered: @escaping @Sendable (HTTPAnswer) -> Void) {
         do throws(HTTPRefusal) {
             let parts = call.target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
             let topic = try topic(parts[0])
@@ -38,10 +22,9 @@ actor EgressAnswering {
                 longestWait: options.longestWait,
                 mostRecords: options.mostRecords
             )
-            let records = try await take(topic, query, for: call)
-            return answer(records, asList: query.max != nil)
+            take(topic, query, for: call.presence, answered)
         } catch {
-            return HTTPAnswer(error)
+            answered(HTTPAnswer(error))
         }
     }
 
@@ -58,33 +41,25 @@ actor EgressAnswering {
     private func take(
         _ topic: String,
         _ query: EgressQuery,
-        for call: HTTPCall
-    ) async throws(HTTPRefusal) -> [EgressRecord] {
-        let presence = call.presence
-        let limit = query.max ?? 1
-        let taking = Task { () -> Result<[EgressRecord], StoreFailure> in
-            do throws(StoreFailure) {
-                return .success(try await self.source.take(from: topic, atMost: limit, waiting: query.wait))
-            } catch {
-                return .failure(error)
+        for presence: ClientPresence,
+        _ answered: @escaping @Sendable (HTTPAnswer) -> Void
+    ) {
+        let taking = source.begin(takingFrom: topic, atMost: query.max ?? 1, waiting: query.wait) { result in
+            presence.endWaiting()
+            switch result {
+            case .success(let records) where presence.isGone && !records.isEmpty:
+                Task {
+                    await source.putBack(records)
+                    answered(HTTPAnswer(.noContent))
+                }
+            case .success(let records):
+                answered(answer(records, asList: query.max != nil))
+            case .failure(let failure):
+                answered(HTTPAnswer(.later(.serviceUnavailable, failure.message, after: nil)))
             }
         }
         if query.wait > .zero {
             presence.whenInterrupted { taking.cancel() }
-        }
-        let result = await withTaskCancellationHandler {
-            await taking.value
-        } onCancel: {
-            taking.cancel()
-        }
-        presence.endWaiting()
-        switch result {
-        case .success(let records):
-            guard presence.isGone, !records.isEmpty else { return records }
-            await source.putBack(records)
-            return []
-        case .failure(let failure):
-            throw .later(.serviceUnavailable, failure.message, after: nil)
         }
     }
 

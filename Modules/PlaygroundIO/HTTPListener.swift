@@ -15,8 +15,8 @@ final class HTTPListener: Sendable {
     enum Handling {
         /// Nothing: what this one does comes before what that one does in any case.
         case alongside
-        /// The answer. The task is cancelled when nobody waits for that any more; it is given even then.
-        case alone(Task<Void, Never>?)
+        /// The answer, which is given even when nobody waits for it any more.
+        case alone
     }
 
     private enum State {

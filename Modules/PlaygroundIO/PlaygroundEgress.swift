@@ -13,7 +13,6 @@ public final class PlaygroundEgress: Egress {
 
     private let options: PlaygroundOptions
     private let listener: HTTPListener
-    private let loops: any EventLoopGroup
     private let declared: NIOLockedValueBox<[String]>
 
     /// - Parameters:
@@ -28,7 +27,6 @@ public final class PlaygroundEgress: Egress {
         logger: Logger
     ) {
         self.options = options
-        self.loops = loops
         declared = NIOLockedValueBox(spec.topics)
         listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger)
     }
@@ -52,8 +50,11 @@ public final class PlaygroundEgress: Egress {
     /// Binds the port. To be called once.
     /// - Returns: the URL, with the port that the system chose where the spec says 0.
     public func start(from topics: any EgressTopics) async throws(ComponentFailure) -> String {
-        let answering = EgressAnswering(topics, declared, options, on: loops.any())
-        return try await listener.start { .alone(answering.begin($0, $1)) }
+        let answering = EgressAnswering(source: topics, topics: declared, options: options)
+        return try await listener.start { call, answered in
+            answering.begin(call, answered)
+            return .alone
+        }
     }
 
     public func stop(drainingFor limit: Duration) async {

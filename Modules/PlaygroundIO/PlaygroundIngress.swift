@@ -38,7 +38,7 @@ public final class PlaygroundIngress: Ingress {
                     answer(refusal.map { HTTPAnswer(Self.refusal($0)) } ?? .accepted)
                 }
                 // Whether a key is new has to be found out first, and nothing may overtake its message meanwhile.
-                return message.idempotencyKey == nil ? .alongside : .alone(nil)
+                return message.idempotencyKey == nil ? .alongside : .alone
             } catch {
                 answer(HTTPAnswer(error))
                 return .alongside

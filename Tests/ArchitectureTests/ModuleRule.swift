@@ -59,7 +59,7 @@ struct ModuleRule: Equatable, Sendable {
             outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
             toolchain: foundation
         ),
-        ModuleRule("RuntimeCore", toolchain: cLibrary),
+        ModuleRule("RuntimeCore", toolchain: cLibrary + ["Synchronization"]),
         ModuleRule(
             "SQLiteStateStore",
             package: ["RuntimeCore"],
@@ -84,7 +84,7 @@ struct ModuleRule: Equatable, Sendable {
             "LocalRuntime",
             package: ["TransportCore", "RuntimeCore", "RequestReply", "HTTPFunctionEndpoint"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Logging"],
-            toolchain: foundation + cLibrary
+            toolchain: foundation + cLibrary + ["Synchronization"]
         ),
         ModuleRule(
             "Gateway",

@@ -1,3 +1,4 @@
+import NIOCore
 import RequestReply
 import RuntimeCore
 import TestSupport
@@ -83,6 +84,42 @@ import TransportCore
         #expect(try await cancelledBefore.value.isEmpty)
         try await emit(app, ["a"])
         #expect(try await take(app) == ["a"])
+        await app.stop()
+    }
+
+    @Test("whoever begins to take and does not want to any more is told of nothing, once")
+    func cancelledAtOnce() async throws {
+        let app = try await TestRuntime(Self.functions).started()
+        let told = Journal<Int?>()
+        let taking = app.runtime.topics.begin(takingFrom: "greetings", atMost: 1, waiting: .seconds(3_600)) {
+            told.append(try? $0.get().count)
+        }
+        taking.cancel()
+        try await told.count(1)
+        taking.cancel()
+        try await emit(app, ["a"])
+        #expect(try await take(app) == ["a"])
+        #expect(told.entries == [0])
+        #expect(await app.runtime.shard.takers.isEmpty)
+        await app.stop()
+    }
+
+    @Test("whoever is told of records may take the next ones from there, and is on the loop that hands them out")
+    func takingOnFromThere() async throws {
+        let app = try await TestRuntime(Self.functions).started()
+        let told = Journal<String>()
+        let (topics, loop) = (app.runtime.topics, app.runtime.shard.loop)
+        @Sendable func next() {
+            _ = topics.begin(takingFrom: "greetings", atMost: 1, waiting: .seconds(3_600)) { result in
+                guard let record = try? result.get().first else { return }
+                told.append(loop.inEventLoop ? String(decoding: record.payload, as: UTF8.self) : "on another thread")
+                next()
+            }
+        }
+        loop.execute(next)
+        try await emit(app, ["a", "b", "c"])
+        try await told.count(3)
+        #expect(told.entries == ["a", "b", "c"])
         await app.stop()
     }
 

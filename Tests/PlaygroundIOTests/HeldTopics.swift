@@ -7,14 +7,12 @@ final class HeldTopics: EgressTopics {
     private struct Waiter {
         let id: Int
         let topic: String
-        let limit: Int
-        let continuation: CheckedContinuation<[EgressRecord], Never>
+        let completion: TakeCompletion
     }
 
     private struct State {
         var records: [EgressRecord] = []
         var waiters: [Waiter] = []
-        var cancelled: Set<Int> = []
         var lastSequence: Int64 = 0
         var lastWaiter = 0
         var observers: [(isSatisfied: @Sendable (HeldTopics.Figures) -> Bool, eventual: Eventual<Void>)] = []
@@ -52,7 +50,7 @@ final class HeldTopics: EgressTopics {
             return (state.waiters.remove(at: index), [record])
         }
         if let (waiter, records) = served {
-            waiter.continuation.resume(returning: records)
+            waiter.completion(.success(records))
         }
         tell()
     }
@@ -71,7 +69,7 @@ final class HeldTopics: EgressTopics {
             return state.waiters
         }
         for waiter in waiters {
-            waiter.continuation.resume(returning: [])
+            waiter.completion(.success([]))
         }
     }
 
@@ -83,40 +81,48 @@ final class HeldTopics: EgressTopics {
         try await eventual.value(what)
     }
 
-    func take(from topic: String, atMost limit: Int, waiting wait: Duration) async throws(StoreFailure) -> [EgressRecord] {
-        if let failure { throw failure }
-        let id = state.withLockedValue { state in
+    private struct Taking: EgressTaking {
+        let id: Int
+        let topics: HeldTopics
+
+        func cancel() { topics.cancel(id) }
+    }
+
+    func begin(
+        takingFrom topic: String,
+        atMost limit: Int,
+        waiting wait: Duration,
+        _ completion: @escaping TakeCompletion
+    ) -> any EgressTaking {
+        let (id, result) = state.withLockedValue { state -> (Int, Result<[EgressRecord], StoreFailure>?) in
             state.lastWaiter += 1
-            return state.lastWaiter
-        }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let records = state.withLockedValue { state -> [EgressRecord]? in
-                    let found = state.records.filter { $0.topic == topic }.prefix(limit)
-                    guard found.isEmpty, wait > .zero, !state.cancelled.contains(id) else {
-                        state.records.removeAll { found.contains($0) }
-                        return Array(found)
-                    }
-                    state.waiters.append(Waiter(id: id, topic: topic, limit: limit, continuation: continuation))
-                    state.figures.waiting += 1
-                    return nil
-                }
-                if let records {
-                    continuation.resume(returning: records)
-                }
-                tell()
+            let id = state.lastWaiter
+            if let failure { return (id, .failure(failure)) }
+            let found = state.records.filter { $0.topic == topic }.prefix(limit)
+            guard found.isEmpty, wait > .zero else {
+                state.records.removeAll { found.contains($0) }
+                return (id, .success(Array(found)))
             }
-        } onCancel: {
-            let waiter = state.withLockedValue { state -> Waiter? in
-                state.cancelled.insert(id)
-                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
-                state.figures.waiting -= 1
-                state.figures.cancelled += 1
-                return state.waiters.remove(at: index)
-            }
-            waiter?.continuation.resume(returning: [])
-            tell()
+            state.waiters.append(Waiter(id: id, topic: topic, completion: completion))
+            state.figures.waiting += 1
+            return (id, nil)
         }
+        if let result {
+            completion(result)
+        }
+        tell()
+        return Taking(id: id, topics: self)
+    }
+
+    private func cancel(_ id: Int) {
+        let waiter = state.withLockedValue { state -> Waiter? in
+            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+            state.figures.waiting -= 1
+            state.figures.cancelled += 1
+            return state.waiters.remove(at: index)
+        }
+        waiter?.completion(.success([]))
+        tell()
     }
 
     func putBack(_ records: [EgressRecord]) async {

@@ -33,7 +33,7 @@ import TransportCore
                 var answer = HTTPAnswer(.ok)
                 answer.whenLost = { losses.withLockedValue { $0 += 1 } }
                 answered(answer)
-                return .alone(nil)
+                return .alone
             }
             try channel.pipeline.syncOperations.addHandlers([BreakingSocket(), handler])
         }

@@ -1,7 +1,7 @@
-import HTTPExchange
 import NIOCore
 import NIOPosix
 import Testing
+import TransportCore
 
 @Suite struct EventLoopTaskExecutorTests {
     private let loop = MultiThreadedEventLoopGroup.singleton.next()
