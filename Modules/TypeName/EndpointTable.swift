@@ -11,7 +11,7 @@ public struct EndpointTable<Endpoint: Sendable>: Sendable {
 
     /// Everything that was added, in that order.
     public private(set) var entries: [Entry] = []
-    /// Where in ``entries`` the entry of a target is.
+    /// Where in ``entries`` the entries of functions are.
     @usableFromInline var index = TargetIndex()
 
     public init() {}
@@ -19,25 +19,40 @@ public struct EndpointTable<Endpoint: Sendable>: Sendable {
     /// Adds an endpoint.
     /// - Throws: ``DuplicateTarget`` where the same target leads to an endpoint already; the table stays as it was.
     public mutating func add(_ target: TargetFunctions, _ endpoint: Endpoint) throws(DuplicateTarget<Endpoint>) {
-        if let known = index.add(target, number: entries.count) {
+        let function = target.typeName
+        let known = if let function { findExact(function) } else { index.findNamespace(target.namespaceText) }
+        if let known {
             throw DuplicateTarget(target: target, existing: entries[known].endpoint, new: endpoint)
+        }
+        if let function {
+            index.addExact(function.fingerprint, number: entries.count)
+        } else {
+            index.addNamespace(target.namespaceText, number: entries.count)
         }
         entries.append(Entry(target: target, endpoint: endpoint))
     }
 
+    @inlinable func findExact(_ function: TypeName) -> Int? {
+        index.findExact(function.fingerprint) { entries[$0].target.isExactly(function) }
+    }
+
+    @inlinable func find(_ function: TypeName) -> Int? {
+        findExact(function) ?? index.findNamespace(of: function)
+    }
+
     /// The entry that wins for a function; its target's precision says why. `nil` where no target covers the function.
     @inlinable public subscript(function: TypeName) -> Entry? {
-        index.find(function).map { entries[$0] }
+        find(function).map { entries[$0] }
     }
 
     /// The endpoint of the entry that wins for a function, without its target; `nil` where no target covers the function.
     @inlinable public func endpoint(of function: TypeName) -> Endpoint? {
-        index.find(function).map { entries[$0].endpoint }
+        find(function).map { entries[$0].endpoint }
     }
 
     /// Every entry whose target covers a function, the winning one first.
     public func entries(covering function: TypeName) -> [Entry] {
-        index.findAll(function).map { entries[$0] }
+        [findExact(function), index.findNamespace(of: function)].compactMap { $0.map { entries[$0] } }
     }
 }
 

@@ -15,14 +15,21 @@ public struct TargetFunctions: Hashable, Sendable {
     }
 
     let namespaceText: ExactText
+    /// The name of the one function that is meant. Not a whole ``TypeName``, so that tables of many targets stay small.
+    let nameText: ExactText?
+    /// That of the one function that is meant; 0 where every function of the namespace is.
+    let fingerprint: Int
+
     /// The one function that is meant; `nil` where every function of the namespace is.
-    public let typeName: TypeName?
+    public var typeName: TypeName? {
+        nameText.map { TypeName(namespaceText: namespaceText, nameText: $0, fingerprint: fingerprint) }
+    }
 
     /// The namespace of every function that is meant.
     public var namespace: String { namespaceText.text }
 
     /// Whether one function or a whole namespace is meant.
-    public var precision: Precision { typeName == nil ? .namespace : .exact }
+    public var precision: Precision { nameText == nil ? .namespace : .exact }
 
     /// The target that means one function.
     /// - Throws: ``TypeNameError`` where the typename holds a space or an invisible character, which no target does.
@@ -30,8 +37,9 @@ public struct TargetFunctions: Hashable, Sendable {
         let namespace = typeName.namespace[...]
         try NamePart.namespace.checkAsWritten(namespace, namespace: namespace, offset: 0)
         try NamePart.name.checkAsWritten(typeName.name[...], namespace: namespace, offset: namespace.count + 1)
-        self.namespaceText = typeName.namespaceText
-        self.typeName = typeName
+        namespaceText = typeName.namespaceText
+        nameText = typeName.nameText
+        fingerprint = typeName.fingerprint
     }
 
     /// The target that means every function of a namespace.
@@ -44,8 +52,9 @@ public struct TargetFunctions: Hashable, Sendable {
     private init(checkingNamespace namespace: Substring) throws(TypeNameError) {
         try NamePart.namespace.check(namespace, offset: 0)
         try NamePart.namespace.checkAsWritten(namespace, namespace: namespace, offset: 0)
-        self.namespaceText = ExactText(namespace)
-        self.typeName = nil
+        namespaceText = ExactText(namespace)
+        nameText = nil
+        fingerprint = 0
     }
 
     /// Reads `namespace/name`, `namespace/*`, `namespace/` or `namespace`.
@@ -89,7 +98,12 @@ public struct TargetFunctions: Hashable, Sendable {
 
     /// Whether a function is one of those that are meant.
     public func covers(_ function: TypeName) -> Bool {
-        if let typeName { typeName == function } else { namespaceText == function.namespaceText }
+        nameText == nil ? namespaceText == function.namespaceText : isExactly(function)
+    }
+
+    /// Whether a function is the only one that is meant.
+    @usableFromInline func isExactly(_ function: TypeName) -> Bool {
+        fingerprint == function.fingerprint && nameText == function.nameText && namespaceText == function.namespaceText
     }
 }
 
@@ -102,8 +116,8 @@ extension TargetFunctions: Comparable {
     /// By namespace, and within one the target for all of it first, then by name.
     public static func < (left: Self, right: Self) -> Bool {
         guard left.namespaceText == right.namespaceText else { return left.namespaceText < right.namespaceText }
-        guard let leftName = left.typeName else { return right.typeName != nil }
-        guard let rightName = right.typeName else { return false }
+        guard let leftName = left.nameText else { return right.nameText != nil }
+        guard let rightName = right.nameText else { return false }
         return leftName < rightName
     }
 }

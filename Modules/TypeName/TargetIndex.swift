@@ -1,63 +1,58 @@
-/// The numbers of targets, found by the functions that they cover.
+/// The numbers of targets, found by the fingerprints of the functions and by the namespaces that they cover.
 ///
-/// A type of its own, since it is the same for every kind of endpoint: generic code would cost more than the look-up does. So would
-/// a `Dictionary`, which takes every typename that it compares out of its storage, and so touches memory that nobody has asked for.
+/// A look-up touches one slot, and then only the target that has the fingerprint: with many targets it waits for memory more than for
+/// anything else. A `Dictionary` takes every typename that it compares out of its storage.
 @usableFromInline struct TargetIndex: Sendable {
-    /// The functions that have a target of their own, each with its number.
-    private var exact: [(function: TypeName, number: Int)] = []
-    /// One more than a place in ``exact``, or 0, where a function's fingerprint leads to, or in one of the slots that follow.
-    /// The count is a power of two, and a part of the slots is always 0.
-    private var slots: [UInt32] = [0]
+    /// Half of a fingerprint, and in the lower half one more than the number of its target, where the fingerprint leads to or in one of
+    /// the slots that follow; 0 for none. The count is a power of two, and a part of the slots is always 0.
+    @usableFromInline private(set) var slots: [UInt64] = [0]
+    private var exactCount = 0
     private var namespaces: [ExactText: Int] = [:]
 
-    /// Adds a target under a number.
-    /// - Returns: the number under which it was added before; then nothing changes.
-    mutating func add(_ target: TargetFunctions, number: Int) -> Int? {
-        guard let function = target.typeName else {
-            let known = namespaces[target.namespaceText]
-            namespaces[target.namespaceText] = known ?? number
-            return known
+    /// Adds a target that is for one function.
+    mutating func addExact(_ fingerprint: Int, number: Int) {
+        exactCount += 1
+        if exactCount * 2 > slots.count {
+            let filled = slots.filter { $0 != 0 }
+            slots = Array(repeating: 0, count: slots.count * 4)
+            filled.forEach { put($0) }
         }
-        let slot = slot(of: function)
-        guard slots[slot] == 0 else { return exact[Int(slots[slot]) - 1].number }
-        exact.append((function, number))
-        slots[slot] = UInt32(exact.count)
-        if exact.count * 2 > slots.count {
-            grow()
+        put(UInt64(UInt32(truncatingIfNeeded: fingerprint)) << 32 | UInt64(UInt32(number + 1)))
+    }
+
+    private mutating func put(_ content: UInt64) {
+        var slot = Int(content >> 32) & (slots.count - 1)
+        while slots[slot] != 0 {
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        slots[slot] = content
+    }
+
+    /// Adds a target that is for all functions of a namespace.
+    mutating func addNamespace(_ namespace: ExactText, number: Int) {
+        namespaces[namespace] = number
+    }
+
+    /// The number of the target that is for one function.
+    /// - Parameter isMeant: whether the target of a number, which may have another fingerprint in rare cases, is for that function.
+    @inlinable func findExact(_ fingerprint: Int, _ isMeant: (Int) -> Bool) -> Int? {
+        let half = UInt64(UInt32(truncatingIfNeeded: fingerprint))
+        var slot = Int(half) & (slots.count - 1)
+        while slots[slot] != 0 {
+            if slots[slot] >> 32 == half {
+                let number = Int(UInt32(truncatingIfNeeded: slots[slot])) - 1
+                if isMeant(number) { return number }
+            }
+            slot = (slot + 1) & (slots.count - 1)
         }
         return nil
     }
 
-    /// The number of the target that wins for a function.
-    @usableFromInline func find(_ function: TypeName) -> Int? {
-        findExact(function) ?? namespaces[function.namespaceText]
+    /// The number of the target that is for all functions of a namespace.
+    func findNamespace(_ namespace: ExactText) -> Int? {
+        namespaces.isEmpty ? nil : namespaces[namespace]
     }
 
-    /// The numbers of all targets that cover a function, the winning one first.
-    func findAll(_ function: TypeName) -> [Int] {
-        [findExact(function), namespaces[function.namespaceText]].compactMap { $0 }
-    }
-
-    private func findExact(_ function: TypeName) -> Int? {
-        let place = Int(slots[slot(of: function)])
-        return place == 0 ? nil : exact[place - 1].number
-    }
-
-    /// The slot that leads to a function, or that should where none does.
-    private func slot(of function: TypeName) -> Int {
-        var slot = function.fingerprint & (slots.count - 1)
-        while slots[slot] != 0 {
-            let place = Int(slots[slot]) - 1
-            if exact[place].function.fingerprint == function.fingerprint, exact[place].function == function { break }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return slot
-    }
-
-    private mutating func grow() {
-        slots = Array(repeating: 0, count: slots.count * 4)
-        for place in exact.indices {
-            slots[slot(of: exact[place].function)] = UInt32(place + 1)
-        }
-    }
+    /// The number of the target that is for all functions of the namespace of one.
+    @usableFromInline func findNamespace(of function: TypeName) -> Int? { findNamespace(function.namespaceText) }
 }

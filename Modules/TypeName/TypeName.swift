@@ -7,7 +7,7 @@ public struct TypeName: Hashable, Sendable {
     let namespaceText: ExactText
     let nameText: ExactText
     /// Both parts, hashed once with the seed of this process; a typename is looked up many times in its life.
-    var fingerprint: Int
+    @usableFromInline let fingerprint: Int
 
     /// Everything before the slash.
     public var namespace: String { namespaceText.text }
@@ -28,6 +28,12 @@ public struct TypeName: Hashable, Sendable {
             throw TypeNameError("\(text.quoted) has no slash", remedy: NamePart.typeNameRemedy, length: text.count)
         }
         try self.init(checking: text[..<slash], text[text.utf8.index(after: slash)...])
+    }
+
+    init(namespaceText: ExactText, nameText: ExactText, fingerprint: Int) {
+        self.namespaceText = namespaceText
+        self.nameText = nameText
+        self.fingerprint = fingerprint
     }
 
     init(checking namespace: Substring, _ name: Substring) throws(TypeNameError) {

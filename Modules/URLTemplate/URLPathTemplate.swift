@@ -8,12 +8,13 @@ public import TransportCore
 public struct URLPathTemplate: SpecText, CustomStringConvertible {
     /// What is known once the text has been read; shared, as tables hand out templates far more often than they read them.
     private final class Reading: Sendable {
-        let specText: String
-        let text: TemplateText
-        /// What the template makes of ``probe``; the URL itself where there is no placeholder.
-        let probeURL: EndpointURL
+        // What most calls look at comes first, since among many templates it has to be fetched from far memory each time.
         /// `nil` where a URL with a name in it has to be read as a whole.
         let path: PreparedPath?
+        /// What the template makes of ``probe``; the URL itself where there is no placeholder.
+        let probeURL: EndpointURL
+        let specText: String
+        let text: TemplateText
 
         init(_ specText: String, _ text: TemplateText, probeURL: EndpointURL, path: PreparedPath?) {
             self.specText = specText

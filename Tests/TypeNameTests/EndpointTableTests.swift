@@ -51,20 +51,24 @@ import Testing
         #expect(table.entries.map(\.endpoint) == ["endpoint of \(first)"])
     }
 
-    @Test("functions whose fingerprints are the same, or next to one another, are told apart", arguments: [0, 1, 7, Int.max, Int.min])
+    @Test(
+        "functions whose fingerprints are the same, or next to one another, are told apart",
+        arguments: [0, 1, 7, 1 << 32, Int.max, Int.min]
+    )
     func sameFingerprints(fingerprint: Int) throws {
-        var index = TargetIndex()
+        var table = EndpointTable<Int>()
         let functions = try (0..<40).map { number in
             try TypeName(parsing: "ns/function-number-\(number)").withFingerprint(fingerprint &+ number % 3)
         }
         for (number, function) in functions.enumerated() {
             let target = try TargetFunctions(exactly: function)
-            #expect(index.find(function) == nil)
-            #expect(index.add(target, number: number) == nil)
-            #expect(index.add(target, number: 1_000) == number)
+            #expect(table[function] == nil)
+            try table.add(target, number)
+            let error = #expect(throws: DuplicateTarget<Int>.self) { try table.add(target, 1_000) }
+            #expect(error?.existing == number)
         }
         for (number, function) in functions.enumerated() {
-            #expect(index.find(function) == number)
+            #expect(table.endpoint(of: function) == number)
         }
     }
 
@@ -109,8 +113,6 @@ import Testing
 extension TypeName {
     /// The same name, as if it had been hashed to this.
     fileprivate func withFingerprint(_ fingerprint: Int) -> TypeName {
-        var changed = self
-        changed.fingerprint = fingerprint
-        return changed
+        TypeName(namespaceText: namespaceText, nameText: nameText, fingerprint: fingerprint)
     }
 }
