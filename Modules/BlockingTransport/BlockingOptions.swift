@@ -12,14 +12,15 @@ struct BlockingOptions {
 
     static func read(
         _ properties: TransportProperties,
-        connector: any Connector
+        connector: any Connector,
+        payload defaultPayload: Int
     ) -> (options: BlockingOptions, inspection: TransportInspection) {
         var reader = OptionReader(properties)
         let call = reader.duration("timeouts.call", default: .seconds(60))
         let connect = reader.limit("timeouts.connect", default: .seconds(10), within: call)
         let read = reader.limit("timeouts.read", default: .seconds(10), within: call)
         let write = reader.limit("timeouts.write", default: .seconds(10), within: call)
-        let payload = reader.integer("payload_max_bytes", default: Int(Int32.max), in: 1...Int(Int32.max))
+        let payload = reader.integer("payload_max_bytes", default: defaultPayload, in: 1...BlockingTransport.defaultPayload)
         let tls = reader.tlsSettings(checkedBy: connector)
         let retry = reader.retryPolicy(firstPause: .milliseconds(10))
         let options = BlockingOptions(

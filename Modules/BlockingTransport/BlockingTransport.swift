@@ -6,10 +6,13 @@ public import TransportCore
 public struct BlockingTransport: RequestReplyClientFactory {
     /// As many calls at once as the documentation lets be in flight.
     public static let defaultThreads = 1024
+    /// As many bytes as the JVM's client can hold of a message or an answer.
+    public static let defaultPayload = Int(Int32.max)
 
     private let connector: any Connector
     private let pools: any ConnectionLeasing
     private let threads: CallThreads
+    private let payload: Int
     private let logger: Logger
     private let clients = OpenClients()
 
@@ -18,23 +21,26 @@ public struct BlockingTransport: RequestReplyClientFactory {
     ///   - pools: lends the connections; belongs to this transport alone, which shuts it down.
     ///   - threads: how many calls run at once, at least 1; further ones wait within their `call` limit. Threads start when
     ///     they are needed and end when they have had nothing to do for a minute.
+    ///   - defaultPayload: the `payload_max_bytes` of endpoints that set none, from 1 to 2,147,483,647.
     ///   - logger: hears of attempts, at level `trace` and, where they fail, `debug`.
     public init(
         connector: any Connector,
         pools: any ConnectionLeasing,
         threads: Int = defaultThreads,
+        defaultPayload: Int = Self.defaultPayload,
         logger: Logger = Logger(label: CallSetup.logLabel)
     ) {
         self.connector = connector
         self.pools = pools
         self.threads = CallThreads(limit: threads)
+        payload = min(max(1, defaultPayload), Self.defaultPayload)
         self.logger = logger
     }
 
     public var transportType: String { KnownTransport.okHttp }
 
     public func inspect(_ properties: TransportProperties) -> TransportInspection {
-        BlockingOptions.read(properties, connector: connector).inspection
+        BlockingOptions.read(properties, connector: connector, payload: payload).inspection
     }
 
     public func makeClient(
@@ -52,7 +58,7 @@ public struct BlockingTransport: RequestReplyClientFactory {
         endpoint: EndpointURL,
         metrics: any RemoteInvocationMetrics = NoMetrics()
     ) throws -> BlockingClient {
-        let (options, inspection) = BlockingOptions.read(properties, connector: connector)
+        let (options, inspection) = BlockingOptions.read(properties, connector: connector, payload: payload)
         if let error = inspection.firstError { throw error }
         let route = try connector.route(for: endpoint, tls: options.tls)
         let redirects = RedirectRule(connector: connector, pools: pools, limits: options.limits, tls: options.tls, home: route.origin.place)

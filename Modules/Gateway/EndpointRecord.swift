@@ -16,11 +16,8 @@ final class EndpointRecord: RemoteInvocationMetrics {
         var refusals: [Int: Int] = [:]
         /// Seconds of each call, from its beginning to its answer, without the time in line.
         var latency = FigureHistogram(bounds: FigureHistogram.secondsOfCalls)
-        fileprivate var outage: EndpointOutage
-
-        init(repeats: Bool) {
-            outage = EndpointOutage(repeats: repeats)
-        }
+        /// What the log has been told; of requests without an endpoint by their status, so that one kind does not hide another.
+        fileprivate var outages: [Int: EndpointOutage] = [:]
     }
 
     /// What the endpoint is called in a ``CallLine``.
@@ -34,7 +31,7 @@ final class EndpointRecord: RemoteInvocationMetrics {
     /// - Parameter isShared: whether it stands for all requests without an endpoint.
     init(id: Int, name: String, logger: Logger, isShared: Bool = false) {
         self.isShared = isShared
-        state = NIOLockedValueBox(Figures(repeats: isShared))
+        state = NIOLockedValueBox(Figures())
         self.id = id
         self.name = name
         self.logger = logger
@@ -56,10 +53,11 @@ final class EndpointRecord: RemoteInvocationMetrics {
         let report = state.withLockedValue { figures -> EndpointOutage.Report? in
             figures.calls += 1
             figures.latency.add(Double(nanoseconds) / 1e9)
-            guard let failure else { return figures.outage.callAnswered() }
+            guard let failure else { return figures.outages.isEmpty ? nil : figures.outages[0]?.callAnswered() }
             figures.failures[failure.kind.description, default: 0] += 1
             // Whose call is ended by somebody here, or by the runtime, says nothing about the endpoint.
-            return failure.kind == .cancelled || failure.kind == .shutDown ? nil : figures.outage.callFailed(at: now)
+            return failure.kind == .cancelled || failure.kind == .shutDown
+                ? nil : figures.outages[0, default: EndpointOutage()].callFailed(at: now)
         }
         tell(report, failure?.text.loggable ?? "")
     }
@@ -69,7 +67,7 @@ final class EndpointRecord: RemoteInvocationMetrics {
         let report = state.withLockedValue { figures -> EndpointOutage.Report? in
             figures.refusals[refusal.status, default: 0] += 1
             if refusal == .stopping { return nil }
-            return figures.outage.callFailed(at: now)
+            return figures.outages[isShared ? refusal.status : 0, default: EndpointOutage(repeats: isShared)].callFailed(at: now)
         }
         tell(report, refusal.message)
     }

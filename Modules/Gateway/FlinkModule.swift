@@ -1,16 +1,10 @@
 public import HTTPFunctionEndpoint
+internal import RuntimeCore
 internal import SpecParser
 public import TransportCore
+internal import TypeName
 internal import URLTemplate
 internal import UnixSocket
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// The module file to give to the JVM runtime whose calls a gateway makes: the same one, with the gateway as the URL of every
 /// endpoint, and the transport options with which that runtime's own clients do no harm on the way.
@@ -44,25 +38,35 @@ public struct FlinkModule: Sendable {
         let url = try gatewayURL()
         var editor = ModuleEditor(module.text)
         for endpoint in module.endpoints {
-            let keys = [ModuleEditor.Key("urlPathTemplate", .text(url.description))] + transport(of: endpoint, at: url)
-            try editor.setSpec(ofEndpointAt: endpoint.spec.position, to: keys)
+            try editor.setSpec(ofEndpointAt: endpoint.spec.position, to: keys(of: endpoint, at: url))
         }
         let text = try editor.edited()
         try compare(module, read(text), url)
         return text
     }
 
+    /// What the spec of an endpoint is to say. The runtime puts nothing in for `${NAME}`, and takes only one spelling for all functions
+    /// of a namespace.
+    private func keys(of endpoint: FunctionEndpoint, at url: EndpointURL) -> [ModuleEditor.Key] {
+        var keys = [
+            ModuleEditor.Key("functions", .text(endpoint.targets.description)), .init("urlPathTemplate", .text(url.description)),
+        ]
+        let batch = endpoint.spec.maxNumBatchRequests
+        if case .line = batch.source {
+            keys.append(.init("maxNumBatchRequests", .text("\(batch.value)")))
+        }
+        return keys + transport(of: endpoint, at: url)
+    }
+
     // MARK: - The address
 
     private func gatewayURL() throws(SpecDiagnostic) -> EndpointURL {
-        let text: String
-        if let advertised {
-            text = advertised.hasSuffix("/") ? advertised : advertised + "/"
-        } else {
-            text = try urlToListen()
-        }
+        let text = if let advertised { advertised } else { try urlToListen() }
         do throws(SpecTextError) {
-            let url = try EndpointURL(parsing: text)
+            var url = try EndpointURL(parsing: text)
+            if !text.hasSuffix("/") {
+                url = try EndpointURL(parsing: text + "/")
+            }
             switch url.scheme {
             case .http: return url
             case .httpUnix:
@@ -70,7 +74,7 @@ public struct FlinkModule: Sendable {
                 guard location.requestTarget == "/" else {
                     throw SpecTextError(
                         "the runtime takes \(location.socketPath) for the socket, the first part of the path that ends in .sock",
-                        remedy: "put the socket into a folder whose name does not end in .sock"
+                        remedy: "leave out what follows it, or give the folder of the socket a name that does not end in .sock"
                     )
                 }
                 return url
@@ -98,11 +102,7 @@ public struct FlinkModule: Sendable {
     }
 
     private static func absolute(_ path: String) throws(SpecDiagnostic) -> String {
-        var full = path
-        if !path.hasPrefix("/"), let folder = getcwd(nil, 0) {
-            full = String(cString: folder) + "/" + path
-            free(folder)
-        }
+        let full = SocketFile.absolute(path)
         let parts = full.split(separator: "/").filter { $0 != "." }
         guard parts.last?.hasSuffix(".sock") == true else {
             throw refusal(
@@ -132,19 +132,23 @@ public struct FlinkModule: Sendable {
 
     // MARK: - The transport
 
-    /// How long the runtime is to wait for the gateway.
-    private func patience(with endpoint: FunctionEndpoint) -> String {
+    /// The longest limit that OkHttp takes: a number of milliseconds in 32 bits.
+    private static let longestLimit = Duration.milliseconds(Int32.max)
+
+    /// How long the runtime is to wait for the gateway, in whole seconds.
+    private func patience(with endpoint: FunctionEndpoint) -> Int64 {
         let option = endpoint.options.first { $0.name == "call" } ?? endpoint.options.first { $0.name == "timeouts.call" }
         let call = option.flatMap { try? DurationText.parse($0.value) } ?? .seconds(60)
-        let total = (call + waitLimit + Self.margin).inNanoseconds
-        return "\((total - 1) / 1_000_000_000 + 1) s"
+        let total = call + waitLimit + Self.margin
+        return total < Self.longestLimit ? (total.inNanoseconds - 1) / 1_000_000_000 + 1 : Self.longestLimit.components.seconds
     }
 
     /// The options with which the runtime's client does no harm on its way to the gateway.
     private func transport(of endpoint: FunctionEndpoint, at url: EndpointURL) -> [ModuleEditor.Key] {
-        let call = patience(with: endpoint)
-        // A connection to a UNIX socket that is used again stalls for the connect limit there, and no limit may be 0.
-        let connect = url.scheme.isUnix ? "1 ms" : "10 s"
+        let seconds = patience(with: endpoint)
+        let call = "\(seconds) s"
+        // A connection to a UNIX socket that is used again stalls for the connect limit there, and no limit may be 0 or above `call`.
+        let connect = url.scheme.isUnix ? "1 ms" : "\(min(10, seconds)) s"
         let timeouts = ModuleEditor.Key(
             "timeouts",
             .keys([

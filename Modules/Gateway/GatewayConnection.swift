@@ -29,6 +29,8 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     /// Whether the calls that are left are ended.
     private var isInterrupted = false
     private var room = MessageRoom()
+    /// Bytes of an answer that the socket has not taken, where they count towards what is buffered in all.
+    private var heldBytes = 0
 
     init(_ core: GatewayCore, on loop: any ChannelLoop, in round: WriteRound) {
         self.core = core
@@ -92,6 +94,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     // Not passed on: the pipeline has no other handler.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if cycle.phase == .sending, context.channel.isWritable {
+            releaseAnswer()
             enter(.idle)
             if core.isStopping, !reader.hasBegun {
                 closeIdle()
@@ -118,15 +121,22 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         if exchange?.inFlight == nil {
             finishExchange()
         }
+        releaseAnswer()
         context = nil
         core.closed(self)
+    }
+
+    /// The answer is not in memory any more.
+    private func releaseAnswer() {
+        core.release(heldBytes)
+        heldBytes = 0
     }
 
     /// Gives back what the exchange had.
     private func finishExchange() {
         guard let exchange else { return }
         self.exchange = nil
-        if exchange.hasReserved { core.release(exchange.head.length) }
+        core.release(exchange.reservedBytes)
         exchange.routes?.leave()
     }
 
@@ -155,7 +165,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         switch try reader.next() {
         case .incomplete:
             if cycle.phase == .idle, reader.hasBegun { enter(.receiving) }
-            try lookForTarget(in: reader.body)
+            try exchange?.received(reader.body, for: core)
             return false
         case .head(let head):
             if cycle.phase == .idle { enter(.receiving) }
@@ -164,7 +174,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         case .body(let body):
             exchange?.isWhole = true
             exchange?.nextScan = 0
-            try lookForTarget(in: body)
+            try exchange?.received(body, for: core)
             exchange?.body = body
             begin()
             return true
@@ -173,38 +183,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
 
     private func headReceived(_ head: RequestHead) throws(GatewayRefusal) {
         exchange = PassedRequest(head, of: self)
-        guard let largestPayload = core.largestPayload else { throw .stopping }
-        let limit = min(largestPayload, core.options.maxBufferedBytes)
-        guard head.length <= limit else { throw .bodyTooLong(head.length, limit: limit, of: nil) }
-        guard core.reserve(head.length) else { throw .noRoom }
-        exchange?.hasReserved = true
+        try core.admit(head.length)
         if head.expectsContinue, reader.unreadBytes == 0, let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
-        }
-    }
-
-    /// Finds out who is called as soon as the bytes say it, so that nobody sends a message in vain.
-    private func lookForTarget(in body: ByteBuffer) throws(GatewayRefusal) {
-        guard let exchange, exchange.route == nil, body.readableBytes >= exchange.nextScan else { return }
-        let length = exchange.head.length
-        var outcome = Result<((GatewayRoute, GatewayRoutes), TargetScanner.Target)?, GatewayRefusal>.success(nil)
-        body.withUnsafeReadableBytes { bytes in
-            switch TargetScanner.scan(bytes, of: length) {
-            case .found(let target): outcome = Result { () throws(GatewayRefusal) in (try core.route(to: target, in: bytes), target) }
-            case .incomplete: outcome = bytes.count < length ? .success(nil) : .failure(.noTarget("it ends within a field"))
-            case .malformed(let reason): outcome = .failure(.noTarget("\(reason)"))
-            }
-        }
-        guard let ((route, routes), target) = try outcome.get() else {
-            // Each further look costs as much as all bytes so far, so there are few.
-            exchange.nextScan = 2 * body.readableBytes
-            return
-        }
-        exchange.route = route
-        exchange.routes = routes
-        exchange.target = target
-        if length > route.payloadLimit {
-            throw .bodyTooLong(length, limit: route.payloadLimit, of: route.endpoint.name)
         }
     }
 
@@ -266,6 +247,10 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         let isLast = !exchange.head.keepsAlive || core.isStopping
         switch result {
         case .success(let body):
+            if body.readableBytes > GatewayCore.smallBody {
+                heldBytes = body.readableBytes
+                core.hold(heldBytes)
+            }
             let (head, rest) = GatewayAnswer.parts(of: body, isLast: isLast, in: &room)
             send(head, rest, isLast: isLast)
         case .failure(let failure):
@@ -282,7 +267,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         let isWhole = exchange?.isWhole ?? false
         // Where the body has not come whole, what follows cannot be told from it.
         let isLast = refusal.isLast || !isWhole || exchange?.head.keepsAlive == false || core.isStopping
-        (exchange?.route?.endpoint ?? core.unserved).refused(refusal, at: loop.now)
+        // A client that is too slow says nothing about the endpoint.
+        let endpoint = refusal.status == 408 ? nil : exchange?.route?.endpoint
+        (endpoint ?? core.unserved).refused(refusal, at: loop.now)
         finishExchange()
         send(GatewayAnswer.bytes(of: refusal, isLast: isLast), nil, isLast: isLast)
     }
@@ -314,6 +301,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     /// The socket has taken the last answer.
     private func leave() {
         guard cycle.phase == .sendingLast, let context else { return }
+        releaseAnswer()
         flush()
         enter(.leaving)
         resumeReading()

@@ -5,7 +5,7 @@ internal import TransportCore
 
 /// What the connections of a gateway share: who is called how, and who may call now.
 final class GatewayCore: Sendable {
-    /// Messages up to this size do not count towards what is buffered in all.
+    /// Messages and answers up to this size do not count towards what is buffered in all.
     static let smallBody = 64 << 10
 
     /// Who is told when a call that waits may begin.
@@ -59,8 +59,6 @@ final class GatewayCore: Sendable {
     }
 
     var routes: GatewayRoutes { state.withLockedValue { $0.routes } }
-    /// The most bytes of a message that is begun now; `nil` where none is any more.
-    var largestPayload: Int? { state.withLockedValue { $0.isStopping ? nil : $0.routes.largestPayload } }
     var isStopping: Bool { state.withLockedValue { $0.isStopping } }
     var connectionCount: Int { state.withLockedValue { $0.connections.count } }
 
@@ -148,18 +146,37 @@ final class GatewayCore: Sendable {
         }
     }
 
-    /// Sets bytes aside for a message; `false` where there is no room.
+    /// Refuses a message of so many bytes that cannot be taken now, whomever it is for.
+    func admit(_ count: Int) throws(GatewayRefusal) {
+        let limit = options.maxBufferedBytes
+        let refusal = state.withLockedValue { state -> GatewayRefusal? in
+            if state.isStopping { return .stopping }
+            if count > limit { return .bodyAboveRoom(count, limit: limit) }
+            if count > state.routes.largestPayload { return .bodyTooLong(count, limit: state.routes.largestPayload, of: nil) }
+            // Answers are held whether there is room or not, so there may be none for anything.
+            return state.bufferedBytes + (count > Self.smallBody ? count : 0) > limit ? .noRoom : nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Counts bytes of a message that have come.
+    /// - Returns: `false` where there is no room for them; then nothing is counted.
     func reserve(_ count: Int) -> Bool {
-        guard count > Self.smallBody else { return true }
-        return state.withLockedValue { state in
+        state.withLockedValue { state in
             guard state.bufferedBytes + count <= options.maxBufferedBytes else { return false }
             state.bufferedBytes += count
             return true
         }
     }
 
+    /// Counts bytes of an answer that has come.
+    func hold(_ count: Int) {
+        state.withLockedValue { $0.bufferedBytes += count }
+    }
+
+    /// Gives back what was reserved or held.
     func release(_ count: Int) {
-        guard count > Self.smallBody else { return }
+        guard count > 0 else { return }
         state.withLockedValue { $0.bufferedBytes -= count }
     }
 

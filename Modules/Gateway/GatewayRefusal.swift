@@ -63,6 +63,13 @@ package struct GatewayRefusal: Error, Equatable {
         )
     }
 
+    static func bodyAboveRoom(_ count: Int, limit: Int) -> GatewayRefusal {
+        GatewayRefusal(
+            413,
+            "the message has \(count) bytes, more than the gateway holds of all messages together, \(limit); raise --max-buffered-bytes"
+        )
+    }
+
     // MARK: - What may be a call later
 
     static let oneSecond = Duration.seconds(1)
@@ -80,7 +87,11 @@ package struct GatewayRefusal: Error, Equatable {
         )
     }
 
-    static let noRoom = GatewayRefusal(503, "the messages that are being passed on take all the memory allowed", retryAfter: oneSecond)
+    static let noRoom = GatewayRefusal(
+        503,
+        "the messages and answers that are being passed on take all the memory allowed",
+        retryAfter: oneSecond
+    )
     static let replacing = GatewayRefusal(503, "the module file is being replaced", retryAfter: oneSecond)
     static let stopping = GatewayRefusal(503, "the gateway is stopping", retryAfter: oneSecond)
 }

@@ -1,3 +1,5 @@
+internal import RuntimeCore
+
 /// Where a gateway takes requests: a TCP port or a UNIX domain socket.
 public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A name or an address without brackets, and a port; 0 for one that the system chooses.
@@ -43,7 +45,7 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     func url(port: Int?) -> String {
         switch self {
         case .port(let host, let wanted): "http://\(ListenAddress.port(host: host, port: port ?? wanted))"
-        case .socket(let path): "http+unix://\(path)"
+        case .socket(let path): "http+unix://\(path.hasPrefix("/") ? path : SocketFile.absolute(path))"
         }
     }
 }

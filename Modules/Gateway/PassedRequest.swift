@@ -17,8 +17,8 @@ final class PassedRequest: @unchecked Sendable {
     var nextScan = 1
     /// Whether all of the body has come.
     var isWhole = false
-    /// Whether its bytes count towards what is buffered in all.
-    var hasReserved = false
+    /// How many of its bytes count towards what is buffered in all.
+    var reservedBytes = 0
     /// What it is called while it waits in line; 0 where it does not.
     var call: CallLine.CallID = 0
     var inFlight: (any CallInFlight)?
@@ -28,5 +28,39 @@ final class PassedRequest: @unchecked Sendable {
     init(_ head: RequestHead, of connection: GatewayConnection) {
         self.head = head
         self.connection = connection
+    }
+
+    /// So much of the body has come: counts it, and finds out who is called as soon as the bytes say it, so that nobody sends a
+    /// message in vain.
+    func received(_ body: ByteBuffer, for core: GatewayCore) throws(GatewayRefusal) {
+        try reserve(body.readableBytes, in: core)
+        guard route == nil, body.readableBytes >= nextScan else { return }
+        var outcome = Result<((GatewayRoute, GatewayRoutes), TargetScanner.Target)?, GatewayRefusal>.success(nil)
+        body.withUnsafeReadableBytes { bytes in
+            switch TargetScanner.scan(bytes, of: head.length) {
+            case .found(let target): outcome = Result { () throws(GatewayRefusal) in (try core.route(to: target, in: bytes), target) }
+            case .incomplete: outcome = bytes.count < head.length ? .success(nil) : .failure(.noTarget("it ends within a field"))
+            case .malformed(let reason): outcome = .failure(.noTarget("\(reason)"))
+            }
+        }
+        guard let ((route, routes), target) = try outcome.get() else {
+            // Each further look costs as much as all bytes so far, so there are few.
+            nextScan = 2 * body.readableBytes
+            return
+        }
+        self.route = route
+        self.routes = routes
+        self.target = target
+        if head.length > route.payloadLimit {
+            throw .bodyTooLong(head.length, limit: route.payloadLimit, of: route.endpoint.name)
+        }
+    }
+
+    /// Counts the bytes of a large body that have come. Not those that are only promised: whoever promises them would take the
+    /// room of others.
+    private func reserve(_ count: Int, in core: GatewayCore) throws(GatewayRefusal) {
+        guard head.length > GatewayCore.smallBody, count > reservedBytes else { return }
+        guard core.reserve(count - reservedBytes) else { throw .noRoom }
+        reservedBytes = count
     }
 }

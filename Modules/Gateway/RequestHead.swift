@@ -140,9 +140,9 @@ private struct RequestFields {
 
     private static func number(_ value: UnsafeRawBufferPointer) throws(GatewayRefusal) -> Int {
         var number = 0
-        guard !value.isEmpty, value.count <= 18 else { throw .malformed("its length is no number") }
+        guard !value.isEmpty, value.allSatisfy({ (0x30...0x39).contains($0) }) else { throw .malformed("its length is no number") }
+        guard value.count <= 18 else { throw .malformed("its length has more than 18 digits") }
         for byte in value {
-            guard (0x30...0x39).contains(byte) else { throw .malformed("its length is no number") }
             number = number * 10 + Int(byte - 0x30)
         }
         return number

@@ -19,12 +19,18 @@ public struct StandardTransports: Sendable {
     ///   - threads: how many calls of the blocking transport run at once; further ones wait.
     ///   - hosts: names, in lower case, that are looked up as another name or an address.
     ///   - loops: where connections live, one at least; by default on the event loops that the whole process shares.
-    public init(threads: Int = BlockingTransport.defaultThreads, hosts: [String: String] = [:], loops: [any ChannelLoop] = []) {
+    ///   - blockingPayload: the `payload_max_bytes` of the blocking transport where an endpoint sets none.
+    public init(
+        threads: Int = BlockingTransport.defaultThreads,
+        hosts: [String: String] = [:],
+        loops: [any ChannelLoop] = [],
+        blockingPayload: Int = BlockingTransport.defaultPayload
+    ) {
         let resolvers: [any SocketAddressResolving] = [TCPResolver(hosts: hosts), UnixSocketResolver()]
         connector = loops.isEmpty ? HTTPConnector(resolvers: resolvers) : HTTPConnector(loops: loops, resolvers: resolvers)
         // Each transport has its own pools: they keep connections by different rules.
         pools = [PoolManager(connector: connector), PoolManager(connector: connector)]
-        blocking = BlockingTransport(connector: connector, pools: pools[0], threads: threads)
+        blocking = BlockingTransport(connector: connector, pools: pools[0], threads: threads, defaultPayload: blockingPayload)
         async = AsyncTransport(connector: connector, pools: pools[1])
     }
 

@@ -26,7 +26,7 @@ package enum SocketFile {
         let address = try address(path)
         guard let status = status(path) else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw ComponentFailure("\(path) is a file and no socket; remove it or choose another path")
+            throw ComponentFailure("\(path) is there and no socket; remove it or choose another path")
         }
         guard !isAnswered(address) else {
             throw ComponentFailure("another program listens on \(path); stop it or choose another path")
@@ -66,6 +66,13 @@ package enum SocketFile {
         guard chmod(path, mode_t(mode)) == 0 else {
             throw failure("its mode cannot be set, so others could connect", path)
         }
+    }
+
+    /// The path as one that does not depend on the folder of the process.
+    package static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return String(cString: folder) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
     }
 
     package static func remove(_ path: String) {

@@ -45,7 +45,8 @@ public struct ModuleEditor {
     /// Sets the keys of the spec of an endpoint.
     /// - Parameters:
     ///   - position: where the endpoint begins, as its `HTTPEndpointSpec` says.
-    ///   - keys: what the spec is to hold; keys beside them stay as they are. Keys of a key are all that it holds afterwards.
+    ///   - keys: what the spec is to hold; keys beside them stay as they are, and so do values that say that already. Keys of a key
+    ///     are all that it holds afterwards.
     /// - Throws: ``TransportCore/SpecDiagnostic`` where the file writes something in a way that cannot be changed.
     public mutating func setSpec(ofEndpointAt position: SourcePosition, to keys: [Key]) throws(SpecDiagnostic) {
         guard let spec = documents.lazy.compactMap({ $0.endpointSpec(at: position) }).first else {
@@ -132,6 +133,7 @@ public struct ModuleEditor {
     }
 
     private mutating func set(_ entry: SpecNode.Entry, to value: Value, isFlow: Bool) throws(SpecDiagnostic) {
+        if case .text(let text) = value, entry.value.text == text { return }
         if !isFlow, case .keys(let keys) = value, try isBlock(entry) {
             return try set(keys, in: entry.value, isComplete: true, after: nil)
         }

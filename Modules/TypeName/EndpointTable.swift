@@ -29,7 +29,8 @@ public struct EndpointTable<Endpoint: Sendable>: Sendable {
         } else {
             index.addNamespace(target.namespaceText, number: entries.count)
         }
-        entries.append(Entry(target: target, endpoint: endpoint))
+        // Targets of one namespace mostly follow each other, and then have its text in memory once.
+        entries.append(Entry(target: target.sharingNamespace(of: entries.last?.target), endpoint: endpoint))
     }
 
     @inlinable func findExact(_ function: TypeName) -> Int? {

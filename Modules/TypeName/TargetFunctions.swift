@@ -57,6 +57,12 @@ public struct TargetFunctions: Hashable, Sendable {
         fingerprint = 0
     }
 
+    private init(namespaceText: ExactText, nameText: ExactText?, fingerprint: Int) {
+        self.namespaceText = namespaceText
+        self.nameText = nameText
+        self.fingerprint = fingerprint
+    }
+
     /// Reads `namespace/name`, `namespace/*`, `namespace/` or `namespace`.
     /// - Throws: ``TypeNameError`` for everything else.
     public init(parsing text: String) throws(TypeNameError) {
@@ -94,6 +100,12 @@ public struct TargetFunctions: Hashable, Sendable {
             )
         }
         try self.init(exactly: TypeName(checking: namespace, name))
+    }
+
+    /// The same target, with the text of the other one's namespace where that is the same.
+    func sharingNamespace(of other: TargetFunctions?) -> TargetFunctions {
+        guard let other, other.namespaceText == namespaceText else { return self }
+        return TargetFunctions(namespaceText: other.namespaceText, nameText: nameText, fingerprint: fingerprint)
     }
 
     /// Whether a function is one of those that are meant.

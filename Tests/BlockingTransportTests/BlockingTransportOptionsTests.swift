@@ -35,6 +35,13 @@ import TransportCore
         }
     }
 
+    @Test("the program says how long a payload may be where the spec does not", arguments: [(99, "99"), (0, "1"), (Int.max, "2147483647")])
+    func defaultPayload(payload: Int, shown: String) {
+        let connector = HTTPConnector()
+        let transport = BlockingTransport(connector: connector, pools: PoolManager(connector: connector), defaultPayload: payload)
+        #expect(values(transport.inspect(.none))["payload_max_bytes"] == shown)
+    }
+
     @Test("limits that are written may not exceed call, and defaults are lowered to it")
     func withinCall() {
         let lowered = inspect(timeouts: [("call", "5s")])

@@ -163,6 +163,33 @@ import TransportCore
         )
     }
 
+    @Test("what only the gateway understands is put in for the runtime")
+    func written() throws {
+        let text = try printed(
+            "kind: io.statefun.endpoints.v2/http\nspec:\n  functions: '${HOST}/*' # all\n  urlPathTemplate: http://x/\n"
+                + "  maxNumBatchRequests: ${BATCH:-5} # few\n  transport: {type: io.statefun.transports.v1/async, call: 1s}\n"
+                + "---\nkind: io.statefun.endpoints.v1/http\nspec:\n  functions: b\n  urlPathTemplate: http://x/\n",
+            "8080"
+        )
+        #expect(text.contains("  functions: \"h/*\" # all\n"))
+        #expect(text.contains("  maxNumBatchRequests: 5 # few\n"))
+        #expect(text.contains("  functions: \"b/*\"\n"))
+        #expect(!text.contains("${"))
+    }
+
+    @Test(
+        "no limit of the runtime is above its call, and none above what it can count",
+        arguments: [("1 ms", "7 s", "7 s"), ("25d", "2147483 s", "10 s")]
+    )
+    func limits(call: String, patience: String, connect: String) throws {
+        let address = try #require(ListenAddress(parsing: "8080"))
+        let flink = FlinkModule(listen: [address], waitLimit: .seconds(1))
+        let yaml =
+            "kind: io.statefun.endpoints.v1/http\nspec:\n  functions: a/b\n  urlPathTemplate: http://x/\n  timeouts: {call: \(call)}\n"
+        let text = try flink.text(of: module(yaml)) { module($0) }
+        #expect(text.contains("timeouts: {call: \(patience), connect: \(connect), read: \(patience), write: \(patience)}"))
+    }
+
     @Test("what is printed can be printed again: only the times grow")
     func again() throws {
         for (before, _) in Self.changed {

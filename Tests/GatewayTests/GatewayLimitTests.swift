@@ -122,13 +122,104 @@ import TransportCore
         let first = try await world.client()
         let large = FunctionValue.string(String(repeating: "x", count: 100_000))
         try await first.send(GatewayWorld.okHttp(GatewayWorld.message("f", namespace: "slow", large)))
-        try await eventually("the first message") { await !world.gateway.figures().contains("statefun_gateway_buffered_bytes 0") }
+        try await eventually("the first message") {
+            await world.gateway.figures().contains(#"statefun_gateway_in_flight{endpoint="slow/*"} 1"#)
+        }
         let second = try await world.client()
         try await second.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
         #expect(try await second.answer().status == 503)
         await first.close()
         try await eventually("the first message to go") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 0") }
         await second.close()
+        await world.stop()
+    }
+
+    @Test("a length that is only announced takes nobody's room")
+    func announced() async throws {
+        let slow = try await RawServer.start(.tcp, [.readRequest])
+        let fast = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
+        let world = try await world(slow, fast) { $0.maxBufferedBytes = 150_000 }
+        let first = try await world.client()
+        try await first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 140000\r\n\r\n0123456789")
+        let large = FunctionValue.string(String(repeating: "x", count: 100_000))
+        let second = try await world.client()
+        #expect(try await second.ask(GatewayWorld.okHttp(GatewayWorld.message("f", large))).status == 200)
+        await first.close()
+        await second.close()
+        await world.stop()
+    }
+
+    @Test("answers that nobody takes count, and while they take all the memory allowed messages are refused for now")
+    func untakenAnswers() async throws {
+        let slow = try await RawServer.start(.tcp, [.readRequest])
+        // More than the system keeps for a connection.
+        let length = 30_000_000
+        let fast = try await RawServer.start(
+            .tcp,
+            [.readRequest, .sendResult(Array(repeating: 1, count: length)), .readRequest, .sendResult()]
+        )
+        let world = try await world(slow, fast) { $0.maxBufferedBytes = 1_000_000 }
+        let first = try await world.client()
+        try await first.stopReading()
+        try await first.send(message)
+        try await eventually("the answer") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes \(length)") }
+        let second = try await world.client()
+        let refused = try await second.ask(message)
+        #expect(refused.status == 503)
+        #expect(refused.text.contains("take all the memory allowed"))
+        await first.close()
+        try await eventually("the answer to go") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 0") }
+        #expect(try await world.client().ask(message).status == 200)
+        await second.close()
+        await world.stop()
+    }
+
+    @Test("a message that is longer than all together may be is refused with the option that says so")
+    func aboveAll() async throws {
+        let server = try await RawServer.start(.tcp, [])
+        let world = try await world(server, server) { $0.maxBufferedBytes = 1_000 }
+        let client = try await world.client()
+        try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n")
+        let answer = try await client.answer()
+        #expect(answer.status == 413)
+        #expect(answer.text.contains("1001 bytes") && answer.text.contains("1000; raise --max-buffered-bytes"))
+        await client.close()
+        await world.stop()
+    }
+
+    @Test("the log tells each kind of request that is for no endpoint, whatever other kinds there are")
+    func kindsInTheLog() async throws {
+        let server = try await RawServer.start(.tcp, [])
+        let world = try await world(server, server) { _ in }
+        for _ in 1...2 {
+            let client = try await world.client()
+            try await client.send("GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            #expect(try await client.answer().status == 405)
+            await client.close()
+            let unknown = GatewayWorld.okHttp(GatewayWorld.message("f", namespace: "unknown"))
+            #expect(try await world.client().ask(unknown).status == 404)
+        }
+        let told = world.log.entries.filter { $0.message == "a request cannot be passed on" }.map(\.text)
+        #expect(told.count == 2)
+        #expect(told.first?.contains("POST only") == true)
+        #expect(told.last?.contains("unknown/f") == true)
+        await world.stop()
+    }
+
+    @Test("a client that is too slow with a message is not told of as a failure of its endpoint")
+    func slowMessage() async throws {
+        let server = try await RawServer.start(.tcp, [])
+        let world = try await world(server, server, isClocked: true) { $0.transferLimit = .seconds(60) }
+        let clock = try #require(world.clock)
+        let client = try await world.client()
+        let whole = GatewayWorld.okHttp(GatewayWorld.message("f", .string(String(repeating: "x", count: 1_000))))
+        try await client.send(Array(whole.dropLast()))
+        try await clock.catchUp()
+        try await clock.advance(by: .seconds(60))
+        #expect(try await client.answer().status == 408)
+        #expect(world.log.entries.map(\.message) == ["a request cannot be passed on"])
+        #expect(await world.gateway.figures().contains(#"statefun_gateway_refused_total{endpoint="",status="408"} 1"#))
+        await client.close()
         await world.stop()
     }
 

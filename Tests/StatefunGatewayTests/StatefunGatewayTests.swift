@@ -207,7 +207,42 @@ import TransportCore
         (["--listen", "0", "--print-module"], 1, "--advertise"),
         (["--listen", "0", "--print-module", "--advertise", "https://x"], 1, "does not speak TLS"),
         (["--listen", "unix:/nowhere/g.sock"], 1, "No such file or directory"),
+        (["--listen", "8080", "--listen", "127.0.0.1:8080"], 64, "--listen 127.0.0.1:8080 is given twice"),
     ]
+
+    @Test("the module for the runtime is none for the gateway, be it at its start or later")
+    func selfCall() async throws {
+        try await writeModule()
+        let program = "\(RepositoryLayout.products)/statefun"
+        let address = "unix:\(folder.file("g.sock"))"
+        let printed = try await ChildProcess.run(
+            program,
+            ["gateway", "module.yaml", "--listen", address, "--print-module"],
+            directory: folder.path
+        )
+        _ = try folder.write(printed.output, to: "flink.yaml")
+        let outcome = try await ChildProcess.run(program, ["gateway", "flink.yaml", "--listen", address], directory: folder.path)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("flink.yaml:5:20: error:") && outcome.errors.contains("would call itself"), "\(outcome.errors)")
+        let gateway = try await RunningGateway("module.yaml", ["--listen", address], in: folder)
+        _ = try folder.write(printed.output, to: "module.yaml")
+        gateway.process.send(signal: SIGHUP)
+        try await eventually("the file to be refused") { gateway.process.errors.contains("the one before stays") }
+        #expect(try await ask(gateway.urls[0]).status == 200)
+        #expect(try await gateway.stop() == 0)
+    }
+
+    @Test("a module file that cannot be written whole is an error")
+    func fullDisk() async throws {
+        try await writeModule()
+        let outcome = try await ChildProcess.run(
+            "/bin/sh",
+            ["-c", "exec \(RepositoryLayout.products)/statefun gateway module.yaml --listen 8080 --print-module > /dev/full"],
+            directory: folder.path
+        )
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("the module file cannot be written whole: No space left on device"), "\(outcome.errors)")
+    }
 
     @Test("what cannot be is said with what to do instead", arguments: wrong)
     func usage(arguments: [String], status: Int32, says: String) async throws {

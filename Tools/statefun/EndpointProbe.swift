@@ -30,7 +30,8 @@ struct EndpointProbe {
                         connection.close()
                         continuation.resume(returning: "answers")
                     case .failure(let failure):
-                        continuation.resume(returning: failure.kind == .timedOut ? "does not answer yet" : failure.message)
+                        let isSlow = failure.kind == .timedOut || failure.kind == .budgetSpent
+                        continuation.resume(returning: isSlow ? "does not answer yet" : failure.message)
                     }
                 }
             }

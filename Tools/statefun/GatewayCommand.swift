@@ -41,7 +41,7 @@ struct GatewayCommand: AsyncParsableCommand {
     var listen: [ListenAddress]
 
     @Option(
-        help: ArgumentHelp("Who may connect to sockets, as the mode of their files.", valueName: "mode"),
+        help: ArgumentHelp("Who may connect to sockets, as the mode of their files; by default 0600.", valueName: "mode"),
         transform: Self.mode
     )
     var listenMode: UInt16 = 0o600
@@ -55,13 +55,13 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Calls that may wait in line before others are answered with 503.", valueName: "n"))
     var maxWaiting = GatewayOptions().maxWaiting
 
-    @Option(help: ArgumentHelp("How long a call may wait in line.", valueName: "duration"), transform: Self.duration)
+    @Option(help: ArgumentHelp("How long a call may wait in line; by default 10 s.", valueName: "duration"), transform: Self.duration)
     var maxWait = GatewayOptions().waitLimit
 
     @Option(help: ArgumentHelp("Connections of the runtime; further ones wait.", valueName: "n"))
     var maxConnections = GatewayOptions().maxConnections
 
-    @Option(help: ArgumentHelp("Bytes of messages that are being passed on before others are answered with 503.", valueName: "n"))
+    @Option(help: ArgumentHelp("Bytes of messages and answers at a time, before further messages are answered with 503.", valueName: "n"))
     var maxBufferedBytes = GatewayOptions().maxBufferedBytes
 
     @Option(help: ArgumentHelp("Threads that pass messages on. One has the least delay, and is enough for most.", valueName: "n"))
@@ -85,7 +85,7 @@ struct GatewayCommand: AsyncParsableCommand {
     var watch = false
 
     @Option(
-        help: ArgumentHelp("How long calls in flight may go on after the first Ctrl-C.", valueName: "duration"),
+        help: ArgumentHelp("How long calls in flight may go on after the first Ctrl-C; by default 30 s.", valueName: "duration"),
         transform: Self.duration
     )
     var drain = Duration.seconds(30)
@@ -136,6 +136,9 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         guard threads <= 1_024 else { throw ValidationError("--threads is a number up to 1024.") }
         guard !listen.isEmpty else { throw ValidationError("--listen is needed, such as --listen unix:/run/gateway.sock.") }
+        for (index, address) in listen.enumerated() where listen[..<index].contains(address) {
+            throw ValidationError("--listen \(address) is given twice.")
+        }
         guard maxWait > .zero else { throw ValidationError("--max-wait is a duration above 0; --max-waiting 0 lets no call wait.") }
         if advertise != nil, !printModule { throw ValidationError("--advertise goes with --print-module.") }
         _ = try AdminOption.address(admin)
@@ -161,10 +164,17 @@ struct GatewayCommand: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let loops = group.makeIterator().map { EventLoopCallLoop($0) }
         let hosts = Dictionary(hostMap.map { ($0.host, $0.address) }, uniquingKeysWith: { _, last in last })
-        let makeTransports: @Sendable () -> StandardTransports = { StandardTransports(hosts: hosts, loops: loops) }
+        let largest = maxBufferedBytes
+        let makeTransports: @Sendable () -> StandardTransports = {
+            // No answer may be longer than all together may be, whatever it inflates to.
+            StandardTransports(hosts: hosts, loops: loops, blockingPayload: largest)
+        }
         let transports = makeTransports()
         let module = try common.loadForUse(file, transports: transports)
         guard !module.endpoints.isEmpty else { throw RuntimeSession.failed("\(file) has no endpoint, so there is nothing to call") }
+        if let problem = SelfCall(at: listen).problem(in: module) {
+            throw refused(problem, in: module)
+        }
         if printModule {
             return try printModule(module, transports)
         }
@@ -194,7 +204,7 @@ struct GatewayCommand: AsyncParsableCommand {
 
     private func printModule(_ module: FunctionModule, _ transports: StandardTransports) throws {
         let options = common.moduleOptions
-        do throws(SpecDiagnostic) {
+        do {
             let text = try FlinkModule(advertise: advertise, listen: listen, waitLimit: maxWait).text(of: module) { text in
                 FunctionModule(
                     ModuleText(file: file, text),
@@ -203,12 +213,19 @@ struct GatewayCommand: AsyncParsableCommand {
                     connector: transports.connector
                 )
             }
-            Terminal.standardOutput.write(text)
-        } catch {
-            let terminal = Terminal.standardError
-            terminal.write(terminal.diagnosticRenderer.render([error], in: [module.text]))
-            throw ExitCode.failure
+            guard Terminal.standardOutput.write(text) else {
+                throw RuntimeSession.failed("the module file cannot be written whole: \(Terminal.lastError)")
+            }
+        } catch let problem as SpecDiagnostic {
+            throw refused(problem, in: module)
         }
+    }
+
+    /// Says what is wrong with the module file.
+    private func refused(_ problem: SpecDiagnostic, in module: FunctionModule) -> ExitCode {
+        let terminal = Terminal.standardError
+        terminal.write(terminal.diagnosticRenderer.render([problem], in: [module.text]))
+        return .failure
     }
 
     /// Reads the module file again when the signal comes and, if that was asked for, when it changes: it is looked at twice a
@@ -263,12 +280,17 @@ struct GatewayCommand: AsyncParsableCommand {
                 let terminal = Terminal.standardError
                 terminal.write(terminal.diagnosticRenderer.render(module.diagnostics, in: [module.text]))
             }
-            guard !module.hasErrors, !module.endpoints.isEmpty else {
-                RunReport.line(.failure, "\(file) cannot be used as it is now; the one before stays")
+            if let problem = SelfCall(at: listen).problem(in: module) {
+                _ = refused(problem, in: module)
+            } else if !module.hasErrors, module.endpoints.isEmpty {
+                RunReport.line(.failure, "\(file) has no endpoint, so there is nothing to call; the one before stays")
+                continue
+            } else if !module.hasErrors {
+                gateway.replace(module, transports: transports)
+                RunReport.line(.success, "\(file) has been read again and is used now")
                 continue
             }
-            gateway.replace(module, transports: transports)
-            RunReport.line(.success, "\(file) has been read again and is used now")
+            RunReport.line(.failure, "\(file) cannot be used as it is now; the one before stays")
         }
     }
 

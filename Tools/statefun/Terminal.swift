@@ -37,9 +37,15 @@ struct Terminal: Sendable {
         DiagnosticRenderer(colours: hasColours, width: width)
     }
 
-    func write(_ text: String) {
+    /// What the system said last.
+    static var lastError: String { String(cString: strerror(errno)) }
+
+    /// - Returns: whether everything has been written. Where whoever reads this has gone there is nobody left to tell, which counts
+    ///   as written.
+    @discardableResult
+    func write(_ text: String) -> Bool {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while let base = rest.baseAddress, !rest.isEmpty {
                 #if canImport(Darwin)
@@ -49,10 +55,10 @@ struct Terminal: Sendable {
                 #else
                     let count = Glibc.write(descriptor, base, rest.count)
                 #endif
-                // Whoever reads this has gone; there is nobody left to tell.
-                if count < 0, errno != EINTR { return }
+                if count < 0, errno != EINTR { return errno == EPIPE }
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(max(0, count)))
             }
+            return true
         }
     }
 

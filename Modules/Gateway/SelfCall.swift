@@ -1,0 +1,67 @@
+public import HTTPFunctionEndpoint
+internal import SpecParser
+public import TransportCore
+internal import TypeName
+internal import URLTemplate
+internal import UnixSocket
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// Finds an endpoint that is the gateway itself, as every one is in the module file that was printed for the runtime: each call
+/// would come back, again and again.
+public struct SelfCall: Sendable {
+    private let addresses: [ListenAddress]
+
+    /// - Parameter addresses: where the gateway listens, or is to listen.
+    public init(at addresses: [ListenAddress]) {
+        self.addresses = addresses
+    }
+
+    /// What is wrong with the first such endpoint of a module file; `nil` where there is none.
+    public func problem(in module: FunctionModule) -> SpecDiagnostic? {
+        for endpoint in module.endpoints {
+            let template = endpoint.spec.urlPathTemplate
+            let name = endpoint.targets.typeName?.name ?? "f"
+            guard let url = try? template.value.resolve(functionName: name), addresses.contains(where: { isReached($0, by: url) })
+            else { continue }
+            return SpecDiagnostic(
+                .error,
+                at: template.position,
+                "\(url.withoutQuery) is this gateway, which would call itself",
+                remedy: "give it the application's own module file; what --print-module prints is for the runtime",
+                file: module.text.file
+            )
+        }
+        return nil
+    }
+
+    private func isReached(_ address: ListenAddress, by url: EndpointURL) -> Bool {
+        switch address {
+        case .port(let host, let port):
+            guard !url.scheme.isUnix, url.port == port else { return false }
+            return url.host == host || Self.isLoopback(url.host) && (Self.isLoopback(host) || host == "0.0.0.0" || host == "::")
+        case .socket(let path):
+            guard url.scheme.isUnix, let location = try? UnixSocketLocation(url) else { return false }
+            return Self.place(location.socketPath) == Self.place(path)
+        }
+    }
+
+    /// The path of a socket that need not be there yet, with the folder that it really is in.
+    private static func place(_ path: String) -> String {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { path[...$0] } ?? "."
+        guard let real = realpath(String(folder), nil) else { return path }
+        defer { free(real) }
+        return String(cString: real) + "/" + path[(slash.map { path.index(after: $0) } ?? path.startIndex)...]
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}
