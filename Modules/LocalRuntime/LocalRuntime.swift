@@ -109,7 +109,8 @@ public final class LocalRuntime: Sendable {
     }
 
     /// Accepts nothing more, gives the calls in flight `limit` to end, stores what came of them, and closes the store. What
-    /// waits goes on when the runtime is started again.
+    /// waits goes on when the runtime is started again. Records can be taken until the store is closed; whoever still waits for
+    /// some then is told that there are none.
     public func stop(drainingFor limit: Duration) async {
         async let drained: Void = shard.drain()
         await withTaskGroup { group in

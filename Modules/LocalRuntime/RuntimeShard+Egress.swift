@@ -177,7 +177,7 @@ extension RuntimeShard: EgressTopics {
         let topic = taker.topic
         let isEmpty = topics[topic].map { $0.count == 0 } ?? true
         // A cancellation up to here has not found what to cancel.
-        guard !isStopping, !taker.isCancelled, !isEmpty || wait > .zero else { return taker.completion(.success([])) }
+        guard !isClosing, !taker.isCancelled, !isEmpty || wait > .zero else { return taker.completion(.success([])) }
         topics[topic, default: EgressQueue()].wanted(by: taker.id, atMost: limit, isWaiting: wait > .zero)
         // Reading what is there from the store is no waiting for it, but has an end as well.
         let longest = isEmpty ? wait : max(wait, Self.longestRead)

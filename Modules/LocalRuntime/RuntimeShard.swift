@@ -74,6 +74,7 @@ actor RuntimeShard {
 
     var isStarted = false
     var isStopping = false
+    var isClosing = false
     var idle: [CheckedContinuation<Void, Never>] = []
     var housekeeping: Task<Void, Never>?
 
@@ -160,9 +161,6 @@ actor RuntimeShard {
         machine.held()
         housekeeping?.cancel()
         delayedTimer?.timer.cancel()
-        for taker in takers.keys {
-            answer(taker, with: [])
-        }
         await withCheckedContinuation { continuation in
             if machine.callsInFlight > 0 {
                 idle.append(continuation)
@@ -172,8 +170,12 @@ actor RuntimeShard {
         }
     }
 
-    /// Stores what is left, and closes the store.
+    /// Hands out nothing more, stores what is left, and closes the store.
     func close() async {
+        isClosing = true
+        for taker in takers.keys {
+            answer(taker, with: [])
+        }
         await flushed()
         await store.close()
     }

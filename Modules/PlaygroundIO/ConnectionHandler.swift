@@ -175,12 +175,13 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        // The machine first: whoever is interrupted is answered at once, with the last answer where this is the end.
         case ChannelEvent.inputClosed:
-            presence.interrupt(.left)
             perform(machine.inputEnded(), context)
+            presence.interrupt(.left)
         case is ChannelShouldQuiesceEvent:
-            presence.interrupt(.draining)
             perform(machine.drainBegan(), context)
+            presence.interrupt(.draining)
         default:
             break
         }

@@ -59,6 +59,29 @@ import TransportCore
         #expect(app.store.commits.entries.isEmpty)
     }
 
+    @Test("what calls in flight send out while it stops can be taken; whoever waits then is told that there are none")
+    func takingWhileStopping() async throws {
+        let gate = Gate()
+        let app = try await TestRuntime([
+            "example/person": { call in
+                try? await gate.opened()
+                return .result(InvocationResult(egresses: call.arguments.map { .init(to: "example/out", $0) }))
+            }
+        ]).started()
+        try await app.send("example/person", "Bob", .string("greetings:a"))
+        try await app.until { await app.runtime.shard.machine.callsInFlight == 1 }
+        let topics = app.runtime.topics
+        async let first = topics.take(from: "greetings", atMost: 1, waiting: .seconds(3_600))
+        async let second = topics.take(from: "other", atMost: 1, waiting: .seconds(3_600))
+        try await app.until { await app.runtime.shard.takers.count == 2 }
+        async let stopped: Void = app.stop()
+        try await app.until { await app.runtime.shard.isStopping }
+        gate.open()
+        #expect(try await first.map { String(decoding: $0.payload, as: UTF8.self) } == ["a"])
+        #expect(try await second.isEmpty)
+        await stopped
+    }
+
     @Test("whoever waits for records is told that there are none")
     func takers() async throws {
         let app = try await TestRuntime([:]).started()

@@ -233,7 +233,23 @@ import Testing
         try await world.client.send(World.get("/greetings?wait=1min"))
         try await world.topics.reach("a waiting client") { $0.waiting == 1 }
         await world.egress.stop(drainingFor: .seconds(60))
-        #expect(try await world.client.answer().status == 204)
+        let answer = try await world.client.answer()
+        #expect(answer.status == 204)
+        #expect(answer.fields["connection"] == "close")
         try await world.client.ended()
+    }
+
+    @Test("whoever sends nothing more while it waits is told that the last answer is the last")
+    func lastAnswer() async throws {
+        let world = try await World()
+        try await world.client.send(World.get("/greetings?wait=1min") + World.get("/greetings?wait=1min"))
+        try await world.topics.reach("a waiting client") { $0.waiting == 1 }
+        try await world.client.closeOutput()
+        let first = try await world.client.answer()
+        #expect(first.status == 204)
+        #expect(first.fields["connection"] == nil)
+        #expect(try await world.client.answer().fields["connection"] == "close")
+        try await world.client.ended()
+        await world.finish()
     }
 }

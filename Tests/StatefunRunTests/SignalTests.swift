@@ -46,6 +46,23 @@ import TransportCore
         #expect(try await runtime.stop() == 0)
     }
 
+    @Test("clients that wait for records when it stops are told at once, and that it is the last answer")
+    func waitingClients() async throws {
+        let group = UUID().uuidString
+        let runtime = try await startCall(group)
+        let client = try await WireClient(to: runtime.egress)
+        // The second one waits when the answer to the first one is sent.
+        try await client.send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /told?wait=1min HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try await client.answer().status == 404)
+        runtime.process.send(signal: SIGTERM)
+        let answer = try await client.answer()
+        #expect(answer.status == 204)
+        #expect(answer.fields["connection"] == "close")
+        try await client.ended()
+        try await release(group)
+        #expect(try await runtime.process.exit().status == 0)
+    }
+
     @Test("a second signal ends it at once, and the status says so; what was in flight goes on at the next start")
     func twice() async throws {
         let group = UUID().uuidString

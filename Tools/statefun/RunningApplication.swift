@@ -133,11 +133,11 @@ actor RunningApplication {
             for server in ingresses {
                 group.addTask { await server.stop(limit) }
             }
+            for server in egresses.compactMap(\.server) {
+                group.addTask { await server.stop(.seconds(1)) }
+            }
         }
         await draining.value
-        for egress in egresses {
-            await egress.server?.stop(.seconds(1))
-        }
         for server in admin {
             await server.stop(drainingFor: .seconds(1))
         }
