@@ -7,53 +7,47 @@ public struct EndpointTable<Endpoint: Sendable>: Sendable {
     public struct Entry: Sendable {
         public let target: TargetFunctions
         public let endpoint: Endpoint
+
+        @usableFromInline init(target: TargetFunctions, endpoint: Endpoint) {
+            self.target = target
+            self.endpoint = endpoint
+        }
     }
 
-    /// Everything that was added, in that order.
-    public private(set) var entries: [Entry] = []
-    /// Where in ``entries`` the entries of functions are.
+    /// The targets that were added, in that order.
     @usableFromInline var index = TargetIndex()
+    /// What each of them leads to. Not beside it: generic code takes a whole entry out of its storage to look at one part of it.
+    @usableFromInline var endpoints: [Endpoint] = []
 
     public init() {}
+
+    /// Everything that was added, in that order. Takes time for each of them.
+    public var entries: [Entry] { endpoints.indices.map(entry) }
+
+    @inlinable func entry(_ number: Int) -> Entry { Entry(target: index.targets[number], endpoint: endpoints[number]) }
 
     /// Adds an endpoint.
     /// - Throws: ``DuplicateTarget`` where the same target leads to an endpoint already; the table stays as it was.
     public mutating func add(_ target: TargetFunctions, _ endpoint: Endpoint) throws(DuplicateTarget<Endpoint>) {
-        let function = target.typeName
-        let known = if let function { findExact(function) } else { index.findNamespace(target.namespaceText) }
-        if let known {
-            throw DuplicateTarget(target: target, existing: entries[known].endpoint, new: endpoint)
+        if let known = index.add(target) {
+            throw DuplicateTarget(target: target, existing: endpoints[known], new: endpoint)
         }
-        if let function {
-            index.addExact(function.fingerprint, number: entries.count)
-        } else {
-            index.addNamespace(target.namespaceText, number: entries.count)
-        }
-        // Targets of one namespace mostly follow each other, and then have its text in memory once.
-        entries.append(Entry(target: target.sharingNamespace(of: entries.last?.target), endpoint: endpoint))
-    }
-
-    @inlinable func findExact(_ function: TypeName) -> Int? {
-        index.findExact(function.fingerprint) { entries[$0].target.isExactly(function) }
-    }
-
-    @inlinable func find(_ function: TypeName) -> Int? {
-        findExact(function) ?? index.findNamespace(of: function)
+        endpoints.append(endpoint)
     }
 
     /// The entry that wins for a function; its target's precision says why. `nil` where no target covers the function.
     @inlinable public subscript(function: TypeName) -> Entry? {
-        find(function).map { entries[$0] }
+        index.find(function).map(entry)
     }
 
     /// The endpoint of the entry that wins for a function, without its target; `nil` where no target covers the function.
     @inlinable public func endpoint(of function: TypeName) -> Endpoint? {
-        find(function).map { entries[$0].endpoint }
+        index.find(function).map { endpoints[$0] }
     }
 
     /// Every entry whose target covers a function, the winning one first.
     public func entries(covering function: TypeName) -> [Entry] {
-        [findExact(function), index.findNamespace(of: function)].compactMap { $0.map { entries[$0] } }
+        index.findAll(function).map(entry)
     }
 }
 

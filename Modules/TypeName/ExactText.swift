@@ -11,6 +11,11 @@ struct ExactText: Hashable, Comparable, Sendable {
         self.text = native
     }
 
+    /// - Parameter text: that of another one, so that nothing need be done to it.
+    init(known text: String) {
+        self.text = text
+    }
+
     static func == (left: Self, right: Self) -> Bool {
         left.text.hasSameBytes(as: right.text)
     }

@@ -14,22 +14,23 @@ public struct TargetFunctions: Hashable, Sendable {
         public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
-    let namespaceText: ExactText
+    /// The namespace of every function that is meant.
+    public let namespace: String
     /// The name of the one function that is meant. Not a whole ``TypeName``, so that tables of many targets stay small.
-    let nameText: ExactText?
+    private let name: String?
     /// That of the one function that is meant; 0 where every function of the namespace is.
     let fingerprint: Int
 
     /// The one function that is meant; `nil` where every function of the namespace is.
     public var typeName: TypeName? {
-        nameText.map { TypeName(namespaceText: namespaceText, nameText: $0, fingerprint: fingerprint) }
+        name.map { TypeName(known: namespace, $0, fingerprint: fingerprint) }
     }
 
-    /// The namespace of every function that is meant.
-    public var namespace: String { namespaceText.text }
+    var namespaceText: ExactText { ExactText(known: namespace) }
+    private var nameText: ExactText? { name.map { ExactText(known: $0) } }
 
     /// Whether one function or a whole namespace is meant.
-    public var precision: Precision { nameText == nil ? .namespace : .exact }
+    public var precision: Precision { name == nil ? .namespace : .exact }
 
     /// The target that means one function.
     /// - Throws: ``TypeNameError`` where the typename holds a space or an invisible character, which no target does.
@@ -37,8 +38,8 @@ public struct TargetFunctions: Hashable, Sendable {
         let namespace = typeName.namespace[...]
         try NamePart.namespace.checkAsWritten(namespace, namespace: namespace, offset: 0)
         try NamePart.name.checkAsWritten(typeName.name[...], namespace: namespace, offset: namespace.count + 1)
-        namespaceText = typeName.namespaceText
-        nameText = typeName.nameText
+        self.namespace = typeName.namespace
+        name = typeName.name
         fingerprint = typeName.fingerprint
     }
 
@@ -52,14 +53,14 @@ public struct TargetFunctions: Hashable, Sendable {
     private init(checkingNamespace namespace: Substring) throws(TypeNameError) {
         try NamePart.namespace.check(namespace, offset: 0)
         try NamePart.namespace.checkAsWritten(namespace, namespace: namespace, offset: 0)
-        namespaceText = ExactText(namespace)
-        nameText = nil
+        self.namespace = ExactText(namespace).text
+        name = nil
         fingerprint = 0
     }
 
-    private init(namespaceText: ExactText, nameText: ExactText?, fingerprint: Int) {
-        self.namespaceText = namespaceText
-        self.nameText = nameText
+    private init(known namespace: String, _ name: String?, fingerprint: Int) {
+        self.namespace = namespace
+        self.name = name
         self.fingerprint = fingerprint
     }
 
@@ -105,17 +106,30 @@ public struct TargetFunctions: Hashable, Sendable {
     /// The same target, with the text of the other one's namespace where that is the same.
     func sharingNamespace(of other: TargetFunctions?) -> TargetFunctions {
         guard let other, other.namespaceText == namespaceText else { return self }
-        return TargetFunctions(namespaceText: other.namespaceText, nameText: nameText, fingerprint: fingerprint)
+        return TargetFunctions(known: other.namespace, name, fingerprint: fingerprint)
     }
 
     /// Whether a function is one of those that are meant.
     public func covers(_ function: TypeName) -> Bool {
-        nameText == nil ? namespaceText == function.namespaceText : isExactly(function)
+        name == nil ? namespaceText == function.namespaceText : isExactly(function)
     }
 
     /// Whether a function is the only one that is meant.
-    @usableFromInline func isExactly(_ function: TypeName) -> Bool {
-        fingerprint == function.fingerprint && nameText == function.nameText && namespaceText == function.namespaceText
+    func isExactly(_ function: TypeName) -> Bool {
+        // Not as two optional texts, which generic code would compare.
+        guard fingerprint == function.fingerprint, let nameText else { return false }
+        return nameText == function.nameText && namespaceText == function.namespaceText
+    }
+}
+
+extension TargetFunctions {
+    public static func == (left: Self, right: Self) -> Bool {
+        left.fingerprint == right.fingerprint && left.nameText == right.nameText && left.namespaceText == right.namespaceText
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(namespaceText)
+        hasher.combine(fingerprint)
     }
 }
 

@@ -1,16 +1,34 @@
-/// The numbers of targets, found by the fingerprints of the functions and by the namespaces that they cover.
+/// Targets with their numbers, found by the functions that they cover.
 ///
-/// A look-up touches one slot, and then only the target that has the fingerprint: with many targets it waits for memory more than for
-/// anything else. A `Dictionary` takes every typename that it compares out of its storage.
+/// A type of its own, since it is the same for every kind of endpoint: generic code would cost more than the look-up does. So would
+/// a `Dictionary`, which takes every typename that it compares out of its storage. Among many targets a look-up mostly waits for
+/// memory, so it touches one slot and then only the target that is meant.
 @usableFromInline struct TargetIndex: Sendable {
-    /// Half of a fingerprint, and in the lower half one more than the number of its target, where the fingerprint leads to or in one of
-    /// the slots that follow; 0 for none. The count is a power of two, and a part of the slots is always 0.
-    @usableFromInline private(set) var slots: [UInt64] = [0]
+    /// In the order in which they were added, which is that of their numbers.
+    @usableFromInline private(set) var targets: [TargetFunctions] = []
+    /// Half of the fingerprint of a function, and in the lower half one more than the number of its target, where the fingerprint
+    /// leads to or in one of the slots that follow; 0 for none. The count is a power of two, and a part of the slots is always 0.
+    private var slots: [UInt64] = [0]
     private var exactCount = 0
     private var namespaces: [ExactText: Int] = [:]
 
-    /// Adds a target that is for one function.
-    mutating func addExact(_ fingerprint: Int, number: Int) {
+    /// Adds a target under the next number.
+    /// - Returns: the number under which it was added before; then nothing changes.
+    mutating func add(_ target: TargetFunctions) -> Int? {
+        let number = targets.count
+        if let function = target.typeName {
+            if let known = findExact(function) { return known }
+            insert(function.fingerprint, number)
+        } else {
+            if let known = namespaces[target.namespaceText] { return known }
+            namespaces[target.namespaceText] = number
+        }
+        // Targets of one namespace mostly follow each other, and then have its text in memory once.
+        targets.append(target.sharingNamespace(of: targets.last))
+        return nil
+    }
+
+    private mutating func insert(_ fingerprint: Int, _ number: Int) {
         exactCount += 1
         if exactCount * 2 > slots.count {
             let filled = slots.filter { $0 != 0 }
@@ -28,31 +46,30 @@
         slots[slot] = content
     }
 
-    /// Adds a target that is for all functions of a namespace.
-    mutating func addNamespace(_ namespace: ExactText, number: Int) {
-        namespaces[namespace] = number
+    /// The number of the target that wins for a function.
+    @usableFromInline func find(_ function: TypeName) -> Int? {
+        findExact(function) ?? findNamespace(of: function)
     }
 
-    /// The number of the target that is for one function.
-    /// - Parameter isMeant: whether the target of a number, which may have another fingerprint in rare cases, is for that function.
-    @inlinable func findExact(_ fingerprint: Int, _ isMeant: (Int) -> Bool) -> Int? {
-        let half = UInt64(UInt32(truncatingIfNeeded: fingerprint))
+    /// The numbers of all targets that cover a function, the winning one first.
+    func findAll(_ function: TypeName) -> [Int] {
+        [findExact(function), findNamespace(of: function)].compactMap { $0 }
+    }
+
+    private func findExact(_ function: TypeName) -> Int? {
+        let half = UInt64(UInt32(truncatingIfNeeded: function.fingerprint))
         var slot = Int(half) & (slots.count - 1)
         while slots[slot] != 0 {
             if slots[slot] >> 32 == half {
                 let number = Int(UInt32(truncatingIfNeeded: slots[slot])) - 1
-                if isMeant(number) { return number }
+                if targets[number].isExactly(function) { return number }
             }
             slot = (slot + 1) & (slots.count - 1)
         }
         return nil
     }
 
-    /// The number of the target that is for all functions of a namespace.
-    func findNamespace(_ namespace: ExactText) -> Int? {
-        namespaces.isEmpty ? nil : namespaces[namespace]
+    private func findNamespace(of function: TypeName) -> Int? {
+        namespaces.isEmpty ? nil : namespaces[function.namespaceText]
     }
-
-    /// The number of the target that is for all functions of the namespace of one.
-    @usableFromInline func findNamespace(of function: TypeName) -> Int? { findNamespace(function.namespaceText) }
 }

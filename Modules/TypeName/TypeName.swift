@@ -4,15 +4,15 @@
 /// Neither part is empty, holds `/`, `*` or a control character, or begins or ends with a space. Two typenames are equal
 /// where their bytes are equal. Hashing one takes the same short time whatever its length.
 public struct TypeName: Hashable, Sendable {
-    let namespaceText: ExactText
-    let nameText: ExactText
-    /// Both parts, hashed once with the seed of this process; a typename is looked up many times in its life.
-    @usableFromInline let fingerprint: Int
-
     /// Everything before the slash.
-    public var namespace: String { namespaceText.text }
+    public let namespace: String
     /// Everything after the slash.
-    public var name: String { nameText.text }
+    public let name: String
+    /// Both parts, hashed once with the seed of this process; a typename is looked up many times in its life.
+    let fingerprint: Int
+
+    var namespaceText: ExactText { ExactText(known: namespace) }
+    var nameText: ExactText { ExactText(known: name) }
 
     /// Makes a typename of its parts.
     /// - Throws: ``TypeNameError`` where a part cannot stand in a typename; its offset counts in `namespace/name`.
@@ -30,17 +30,20 @@ public struct TypeName: Hashable, Sendable {
         try self.init(checking: text[..<slash], text[text.utf8.index(after: slash)...])
     }
 
-    init(namespaceText: ExactText, nameText: ExactText, fingerprint: Int) {
-        self.namespaceText = namespaceText
-        self.nameText = nameText
+    /// - Parameters:
+    ///   - namespace: that of another typename, and so is `name`.
+    init(known namespace: String, _ name: String, fingerprint: Int) {
+        self.namespace = namespace
+        self.name = name
         self.fingerprint = fingerprint
     }
 
     init(checking namespace: Substring, _ name: Substring) throws(TypeNameError) {
         try NamePart.namespace.check(namespace, offset: 0)
         try NamePart.name.check(name, offset: namespace.count + 1)
-        namespaceText = ExactText(namespace)
-        nameText = ExactText(name)
+        let (namespaceText, nameText) = (ExactText(namespace), ExactText(name))
+        self.namespace = namespaceText.text
+        self.name = nameText.text
         var hasher = Hasher()
         hasher.combine(namespaceText)
         hasher.combine(nameText)

@@ -31,19 +31,23 @@ struct PreparedPath: Hashable, Sendable {
 
     /// - Returns: `nil` where the name is not one of unreserved characters, and where it is nothing but dots.
     func pathAndQuery(functionName: String) -> String? {
-        var isUnreserved = true
-        var isDots = true
-        let (before, name, after) = (beforeName.utf8, functionName.utf8, afterName.utf8)
-        let text = String(unsafeUninitializedCapacity: before.count + name.count + after.count) { room in
-            let start = room.initialize(fromContentsOf: before)
-            let end = room[start...].initialize(fromContentsOf: name)
-            for byte in room[start..<end] {
-                isUnreserved = isUnreserved && byte.isUnreserved
-                isDots = isDots && byte == UInt8(ascii: ".")
+        var (before, name, after) = (beforeName, functionName, afterName)
+        return name.withUTF8 { name in
+            guard name.allSatisfy(\.isUnreserved), !name.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return nil }
+            return before.withUTF8 { before in
+                after.withUTF8 { after in
+                    let parts = (UnsafeRawBufferPointer(before), UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(after))
+                    let count = before.count + name.count + after.count
+                    return String(unsafeUninitializedCapacity: count) { room in
+                        let room = UnsafeMutableRawBufferPointer(room)
+                        room.copyMemory(from: parts.0)
+                        UnsafeMutableRawBufferPointer(rebasing: room[parts.0.count...]).copyMemory(from: parts.1)
+                        UnsafeMutableRawBufferPointer(rebasing: room[(parts.0.count + parts.1.count)...]).copyMemory(from: parts.2)
+                        return count
+                    }
+                }
             }
-            return room[end...].initialize(fromContentsOf: after)
         }
-        return isUnreserved && !isDots ? text : nil
     }
 }
 
@@ -62,12 +66,9 @@ extension String {
 extension UInt8 {
     /// Whether the byte may stand anywhere in a URL and means only itself (RFC 3986, section 2.3).
     var isUnreserved: Bool {
-        switch self {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-            true
-        default: false
-        }
+        // One bit for each character: `-`, `.`, `0` to `9`; `A` to `Z`, `_`, `a` to `z`, `~`.
+        let bits: UInt64 = self < 0x40 ? 0x03FF_6000_0000_0000 : 0x47FF_FFFE_87FF_FFFE
+        return self < 0x80 && bits >> UInt64(self & 0x3F) & 1 == 1
     }
 
     /// Whether the byte begins what follows host and port in a URL (RFC 3986, section 3.2).

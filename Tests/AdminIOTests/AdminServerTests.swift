@@ -133,7 +133,7 @@ import Testing
         let folder = try TemporaryDirectory()
         let path = try folder.write("precious", to: "control.sock")
         let server = AdminServer(StubRuntime(), at: .socket(path: path), logger: RecordedLog().logger)
-        await #expect(throws: ComponentFailure("\(path) is a file and no socket; remove it or choose another path")) {
+        await #expect(throws: ComponentFailure("\(path) is there and no socket; remove it or choose another path")) {
             _ = try await server.start()
         }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")

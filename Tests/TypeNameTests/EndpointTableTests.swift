@@ -113,6 +113,6 @@ import Testing
 extension TypeName {
     /// The same name, as if it had been hashed to this.
     fileprivate func withFingerprint(_ fingerprint: Int) -> TypeName {
-        TypeName(namespaceText: namespaceText, nameText: nameText, fingerprint: fingerprint)
+        TypeName(known: namespace, name, fingerprint: fingerprint)
     }
 }

@@ -21,6 +21,16 @@ import TypeName
         #expect(target == (try TargetFunctions(namespace: "com.example")))
     }
 
+    @Test("spellings of one text, and a function and its namespace, are different targets")
+    func differences() throws {
+        let targets = try ["caf\u{E9}/*", "cafe\u{301}/*", "caf\u{E9}/x", "caf\u{E9}/\u{E9}", "caf\u{E9}/e\u{301}", "caf\u{E9}"].map {
+            try TargetFunctions(parsing: $0)
+        }
+        #expect(Set(targets).count == 5)
+        #expect(targets[0] != targets[1])
+        #expect(targets[0] == targets[5])
+    }
+
     @Test(
         "anything else is refused with the reason",
         arguments: [
