@@ -53,7 +53,7 @@ final class EndpointRecord: RemoteInvocationMetrics {
         let report = state.withLockedValue { figures -> EndpointOutage.Report? in
             figures.calls += 1
             figures.latency.add(Double(nanoseconds) / 1e9)
-            guard let failure else { return figures.outages.isEmpty ? nil : figures.outages[0]?.callAnswered() }
+            guard let failure else { return figures.outages[0]?.callAnswered() }
             figures.failures[failure.kind.description, default: 0] += 1
             // Whose call is ended by somebody here, or by the runtime, says nothing about the endpoint.
             return failure.kind == .cancelled || failure.kind == .shutDown

@@ -1,17 +1,10 @@
 public import HTTPFunctionEndpoint
+internal import RuntimeCore
 internal import SpecParser
 public import TransportCore
 internal import TypeName
 internal import URLTemplate
 internal import UnixSocket
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// Finds an endpoint that is the gateway itself, as every one is in the module file that was printed for the runtime: each call
 /// would come back, again and again.
@@ -48,17 +41,8 @@ public struct SelfCall: Sendable {
             return url.host == host || Self.isLoopback(url.host) && (Self.isLoopback(host) || host == "0.0.0.0" || host == "::")
         case .socket(let path):
             guard url.scheme.isUnix, let location = try? UnixSocketLocation(url) else { return false }
-            return Self.place(location.socketPath) == Self.place(path)
+            return SocketFile.place(location.socketPath) == SocketFile.place(path)
         }
-    }
-
-    /// The path of a socket that need not be there yet, with the folder that it really is in.
-    private static func place(_ path: String) -> String {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { path[...$0] } ?? "."
-        guard let real = realpath(String(folder), nil) else { return path }
-        defer { free(real) }
-        return String(cString: real) + "/" + path[(slash.map { path.index(after: $0) } ?? path.startIndex)...]
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -75,6 +75,14 @@ package enum SocketFile {
         return String(cString: folder) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
     }
 
+    /// The path of a socket, which need not be there yet, with the folder that it really is in: one place has one such path.
+    package static func place(_ path: String) -> String {
+        let full = absolute(path)
+        guard let slash = full.lastIndex(of: "/"), let folder = realpath(String(full[...slash]), nil) else { return full }
+        defer { free(folder) }
+        return String(cString: folder) + full[slash...]
+    }
+
     package static func remove(_ path: String) {
         _ = unlink(path)
     }

@@ -70,6 +70,6 @@
     }
 
     private func findNamespace(of function: TypeName) -> Int? {
-        namespaces.isEmpty ? nil : namespaces[function.namespaceText]
+        namespaces[function.namespaceText]
     }
 }

@@ -280,17 +280,19 @@ struct GatewayCommand: AsyncParsableCommand {
                 let terminal = Terminal.standardError
                 terminal.write(terminal.diagnosticRenderer.render(module.diagnostics, in: [module.text]))
             }
-            if let problem = SelfCall(at: listen).problem(in: module) {
+            let problem = SelfCall(at: listen).problem(in: module)
+            if let problem {
                 _ = refused(problem, in: module)
-            } else if !module.hasErrors, module.endpoints.isEmpty {
-                RunReport.line(.failure, "\(file) has no endpoint, so there is nothing to call; the one before stays")
-                continue
-            } else if !module.hasErrors {
-                gateway.replace(module, transports: transports)
-                RunReport.line(.success, "\(file) has been read again and is used now")
+            }
+            if !module.hasErrors, module.endpoints.isEmpty {
+                RunReport.line(.failure, "\(file) has no endpoint, so there is nothing to call")
+            }
+            guard !module.hasErrors, !module.endpoints.isEmpty, problem == nil else {
+                RunReport.line(.failure, "\(file) cannot be used as it is now; the one before stays")
                 continue
             }
-            RunReport.line(.failure, "\(file) cannot be used as it is now; the one before stays")
+            gateway.replace(module, transports: transports)
+            RunReport.line(.success, "\(file) has been read again and is used now")
         }
     }
 

@@ -1,0 +1,94 @@
+import RequestReply
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// What the gateway holds at a time.
+@Suite struct GatewayMemoryTests {
+    private let message = GatewayWorld.okHttp(GatewayWorld.message("f"))
+
+    /// Two endpoints, of which one never answers.
+    private func world(_ slow: RawServer, _ fast: RawServer, maxBufferedBytes: Int) async throws -> GatewayWorld {
+        var options = GatewayOptions()
+        options.maxBufferedBytes = maxBufferedBytes
+        return try await GatewayWorld(
+            GatewayWorld.endpoint("slow/*", "http://127.0.0.1:\(slow.port)/", "call: 60s") + "---\n"
+                + GatewayWorld.endpoint("com.example/*", "http://127.0.0.1:\(fast.port)/", "call: 60s"),
+            options: options
+        )
+    }
+
+    @Test("messages that would take more memory than allowed are refused for now")
+    func memory() async throws {
+        let slow = try await RawServer.start(.tcp, [.readRequest])
+        let fast = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
+        let world = try await world(slow, fast, maxBufferedBytes: 150_000)
+        let first = try await world.client()
+        let large = FunctionValue.string(String(repeating: "x", count: 100_000))
+        try await first.send(GatewayWorld.okHttp(GatewayWorld.message("f", namespace: "slow", large)))
+        try await eventually("the first message") {
+            await world.gateway.figures().contains(#"statefun_gateway_in_flight{endpoint="slow/*"} 1"#)
+        }
+        let second = try await world.client()
+        try await second.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        #expect(try await second.answer().status == 503)
+        await first.close()
+        try await eventually("the first message to go") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 0") }
+        await second.close()
+        await world.stop()
+    }
+
+    @Test("a length that is only announced takes nobody's room")
+    func announced() async throws {
+        let slow = try await RawServer.start(.tcp, [.readRequest])
+        let fast = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
+        let world = try await world(slow, fast, maxBufferedBytes: 150_000)
+        let first = try await world.client()
+        try await first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 140000\r\n\r\n0123456789")
+        let large = FunctionValue.string(String(repeating: "x", count: 100_000))
+        let second = try await world.client()
+        #expect(try await second.ask(GatewayWorld.okHttp(GatewayWorld.message("f", large))).status == 200)
+        await first.close()
+        await second.close()
+        await world.stop()
+    }
+
+    @Test("answers that nobody takes count, and while they take all the memory allowed messages are refused for now")
+    func untakenAnswers() async throws {
+        let slow = try await RawServer.start(.tcp, [.readRequest])
+        // More than the system keeps for a connection.
+        let length = 30_000_000
+        let fast = try await RawServer.start(
+            .tcp,
+            [.readRequest, .sendResult(Array(repeating: 1, count: length)), .readRequest, .sendResult()]
+        )
+        let world = try await world(slow, fast, maxBufferedBytes: 1_000_000)
+        let first = try await world.client()
+        try await first.stopReading()
+        try await first.send(message)
+        try await eventually("the answer") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes \(length)") }
+        let second = try await world.client()
+        let refused = try await second.ask(message)
+        #expect(refused.status == 503)
+        #expect(refused.text.contains("take all the memory allowed"))
+        await first.close()
+        try await eventually("the answer to go") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 0") }
+        #expect(try await world.client().ask(message).status == 200)
+        await second.close()
+        await world.stop()
+    }
+
+    @Test("a message that is longer than all together may be is refused with the option that says so")
+    func aboveAll() async throws {
+        let server = try await RawServer.start(.tcp, [])
+        let world = try await world(server, server, maxBufferedBytes: 1_000)
+        let client = try await world.client()
+        try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n")
+        let answer = try await client.answer()
+        #expect(answer.status == 413)
+        #expect(answer.text.contains("1001 bytes") && answer.text.contains("1000; raise --max-buffered-bytes"))
+        await client.close()
+        await world.stop()
+    }
+}
