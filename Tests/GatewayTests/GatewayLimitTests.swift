@@ -11,28 +11,11 @@ import TransportCore
 @Suite struct GatewayLimitTests {
     private let message = GatewayWorld.okHttp(GatewayWorld.message("f"))
 
-    /// Two endpoints, of which one never answers.
-    private func world(
-        _ slow: RawServer,
-        _ fast: RawServer,
-        isClocked: Bool = false,
-        _ change: (inout GatewayOptions) -> Void
-    ) async throws -> GatewayWorld {
-        var options = GatewayOptions()
-        change(&options)
-        return try await GatewayWorld(
-            GatewayWorld.endpoint("slow/*", "http://127.0.0.1:\(slow.port)/", "call: 60s") + "---\n"
-                + GatewayWorld.endpoint("com.example/*", "http://127.0.0.1:\(fast.port)/", "call: 60s"),
-            options: options,
-            isClocked: isClocked
-        )
-    }
-
     @Test("a function that does not answer fills its own line, and takes nothing from the others")
     func slowFunction() async throws {
         let slow = try await RawServer.start(.tcp, [.readRequest])
         let fast = try await RawServer.start(.tcp, [.readRequest, .sendResult(), .readRequest, .sendResult()])
-        let world = try await world(slow, fast) {
+        let world = try await GatewayWorld(slow: slow, fast: fast) {
             $0.maxInFlight = 4
             $0.maxWaiting = 4
         }
@@ -65,7 +48,7 @@ import TransportCore
     func waiting() async throws {
         let slow = try await RawServer.start(.tcp, [.readRequest])
         let fast = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
-        let world = try await world(slow, fast, isClocked: true) {
+        let world = try await GatewayWorld(slow: slow, fast: fast, isClocked: true) {
             $0.maxInFlightPerEndpoint = 1
             $0.waitLimit = .seconds(10)
         }
@@ -93,7 +76,7 @@ import TransportCore
     @Test("a client that sends too slowly is told so, and one that sends nothing is left")
     func slowClients() async throws {
         let server = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
-        let world = try await world(server, server, isClocked: true) {
+        let world = try await GatewayWorld(slow: server, fast: server, isClocked: true) {
             $0.transferLimit = .seconds(60)
             $0.idleLimit = .seconds(300)
         }
@@ -117,7 +100,7 @@ import TransportCore
     @Test("the log tells each kind of request that is for no endpoint, whatever other kinds there are")
     func kindsInTheLog() async throws {
         let server = try await RawServer.start(.tcp, [])
-        let world = try await world(server, server) { _ in }
+        let world = try await GatewayWorld(slow: server, fast: server) { _ in }
         for _ in 1...2 {
             let client = try await world.client()
             try await client.send("GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
@@ -136,7 +119,7 @@ import TransportCore
     @Test("a client that is too slow with a message is not told of as a failure of its endpoint")
     func slowMessage() async throws {
         let server = try await RawServer.start(.tcp, [])
-        let world = try await world(server, server, isClocked: true) { $0.transferLimit = .seconds(60) }
+        let world = try await GatewayWorld(slow: server, fast: server, isClocked: true) { $0.transferLimit = .seconds(60) }
         let clock = try #require(world.clock)
         let client = try await world.client()
         let whole = GatewayWorld.okHttp(GatewayWorld.message("f", .string(String(repeating: "x", count: 1_000))))
@@ -153,7 +136,7 @@ import TransportCore
     @Test("further connections than allowed wait for one to close")
     func connections() async throws {
         let server = try await RawServer.start(.tcp, [.readRequest, .sendResult(), .readRequest, .sendResult()])
-        let world = try await world(server, server) { $0.maxConnections = 2 }
+        let world = try await GatewayWorld(slow: server, fast: server) { $0.maxConnections = 2 }
         var clients: [WireClient] = []
         for _ in 1...2 { clients.append(try await world.client()) }
         #expect(try await clients[0].ask(message).status == 200)
@@ -171,7 +154,7 @@ import TransportCore
     @Test("a call whose client has gone is ended, and the function's connection is closed")
     func clientGone() async throws {
         let server = try await RawServer.start(.tcp, [.readRequest])
-        let world = try await world(server, server) { _ in }
+        let world = try await GatewayWorld(slow: server, fast: server) { _ in }
         let client = try await world.client()
         try await client.send(message)
         let connection = try await server.connection()
@@ -191,7 +174,7 @@ import TransportCore
     func draining() async throws {
         let gate = Gate()
         let server = try await RawServer.start(.tcp, [.readRequest, .wait(gate), .sendResult([7])])
-        let world = try await world(server, server) { _ in }
+        let world = try await GatewayWorld(slow: server, fast: server) { _ in }
         let client = try await world.client()
         let other = try await world.client()
         try await client.send(message)
@@ -215,7 +198,7 @@ import TransportCore
     @Test("when the time to stop is over, calls that go on are answered with 503")
     func cutOff() async throws {
         let server = try await RawServer.start(.tcp, [.readRequest])
-        let world = try await world(server, server) { _ in }
+        let world = try await GatewayWorld(slow: server, fast: server) { _ in }
         let client = try await world.client()
         try await client.send(message)
         try await server.connection().received(count: 10)
@@ -228,10 +211,10 @@ import TransportCore
     @Test("a socket that was left behind is replaced, and one that is used or no socket is refused")
     func sockets() async throws {
         let server = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
-        let world = try await world(server, server) { _ in }
+        let world = try await GatewayWorld(slow: server, fast: server) { _ in }
         let attributes = try FileManager.default.attributesOfItem(atPath: world.socketPath)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        let other = try await self.world(server, server) { _ in }
+        let other = try await GatewayWorld(slow: server, fast: server) { _ in }
         await #expect(throws: (any Error).self) { _ = try await other.gateway.start(at: [.socket(path: world.socketPath)]) }
         let client = try await WireClient(to: world.socket)
         #expect(try await client.ask(message).status == 200)

@@ -8,22 +8,11 @@ import Testing
 @Suite struct GatewayMemoryTests {
     private let message = GatewayWorld.okHttp(GatewayWorld.message("f"))
 
-    /// Two endpoints, of which one never answers.
-    private func world(_ slow: RawServer, _ fast: RawServer, maxBufferedBytes: Int) async throws -> GatewayWorld {
-        var options = GatewayOptions()
-        options.maxBufferedBytes = maxBufferedBytes
-        return try await GatewayWorld(
-            GatewayWorld.endpoint("slow/*", "http://127.0.0.1:\(slow.port)/", "call: 60s") + "---\n"
-                + GatewayWorld.endpoint("com.example/*", "http://127.0.0.1:\(fast.port)/", "call: 60s"),
-            options: options
-        )
-    }
-
     @Test("messages that would take more memory than allowed are refused for now")
     func memory() async throws {
         let slow = try await RawServer.start(.tcp, [.readRequest])
         let fast = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
-        let world = try await world(slow, fast, maxBufferedBytes: 150_000)
+        let world = try await GatewayWorld(slow: slow, fast: fast) { $0.maxBufferedBytes = 150_000 }
         let first = try await world.client()
         let large = FunctionValue.string(String(repeating: "x", count: 100_000))
         try await first.send(GatewayWorld.okHttp(GatewayWorld.message("f", namespace: "slow", large)))
@@ -43,7 +32,7 @@ import Testing
     func announced() async throws {
         let slow = try await RawServer.start(.tcp, [.readRequest])
         let fast = try await RawServer.start(.tcp, [.readRequest, .sendResult()])
-        let world = try await world(slow, fast, maxBufferedBytes: 150_000)
+        let world = try await GatewayWorld(slow: slow, fast: fast) { $0.maxBufferedBytes = 150_000 }
         let first = try await world.client()
         try await first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 140000\r\n\r\n0123456789")
         let large = FunctionValue.string(String(repeating: "x", count: 100_000))
@@ -63,7 +52,7 @@ import Testing
             .tcp,
             [.readRequest, .sendResult(Array(repeating: 1, count: length)), .readRequest, .sendResult()]
         )
-        let world = try await world(slow, fast, maxBufferedBytes: 1_000_000)
+        let world = try await GatewayWorld(slow: slow, fast: fast) { $0.maxBufferedBytes = 1_000_000 }
         let first = try await world.client()
         try await first.stopReading()
         try await first.send(message)
@@ -82,7 +71,7 @@ import Testing
     @Test("a message that is longer than all together may be is refused with the option that says so")
     func aboveAll() async throws {
         let server = try await RawServer.start(.tcp, [])
-        let world = try await world(server, server, maxBufferedBytes: 1_000)
+        let world = try await GatewayWorld(slow: server, fast: server) { $0.maxBufferedBytes = 1_000 }
         let client = try await world.client()
         try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n")
         let answer = try await client.answer()

@@ -44,6 +44,23 @@ final class GatewayWorld: Sendable {
         socket = urls[1]
     }
 
+    /// Two endpoints, of which `slow/*` is one that never answers in most tests, and the other one is the default of ``message(_:namespace:id:_:)``.
+    convenience init(
+        slow: RawServer,
+        fast: RawServer,
+        isClocked: Bool = false,
+        _ change: (inout GatewayOptions) -> Void
+    ) async throws {
+        var options = GatewayOptions()
+        change(&options)
+        try await self.init(
+            Self.endpoint("slow/*", "http://127.0.0.1:\(slow.port)/", "call: 60s") + "---\n"
+                + Self.endpoint("com.example/*", "http://127.0.0.1:\(fast.port)/", "call: 60s"),
+            options: options,
+            isClocked: isClocked
+        )
+    }
+
     /// The path of the gateway's socket.
     var socketPath: String { folder.file("gateway.sock") }
 
