@@ -16,7 +16,8 @@ final class EndpointRecord: RemoteInvocationMetrics {
         var refusals: [Int: Int] = [:]
         /// Seconds of each call, from its beginning to its answer, without the time in line.
         var latency = FigureHistogram(bounds: FigureHistogram.secondsOfCalls)
-        /// What the log has been told; of requests without an endpoint by their status, so that one kind does not hide another.
+        /// What the log has been told: under 0 of an endpoint; of requests without one by their status, so that one kind does not
+        /// hide another.
         fileprivate var outages: [Int: EndpointOutage] = [:]
     }
 

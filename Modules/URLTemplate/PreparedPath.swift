@@ -36,14 +36,10 @@ struct PreparedPath: Hashable, Sendable {
             guard name.allSatisfy(\.isUnreserved), !name.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return nil }
             return before.withUTF8 { before in
                 after.withUTF8 { after in
-                    let parts = (UnsafeRawBufferPointer(before), UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(after))
-                    let count = before.count + name.count + after.count
-                    return String(unsafeUninitializedCapacity: count) { room in
-                        let room = UnsafeMutableRawBufferPointer(room)
-                        room.copyMemory(from: parts.0)
-                        UnsafeMutableRawBufferPointer(rebasing: room[parts.0.count...]).copyMemory(from: parts.1)
-                        UnsafeMutableRawBufferPointer(rebasing: room[(parts.0.count + parts.1.count)...]).copyMemory(from: parts.2)
-                        return count
+                    String(unsafeUninitializedCapacity: before.count + name.count + after.count) { room in
+                        let start = room.initialize(fromContentsOf: before)
+                        let end = room[start...].initialize(fromContentsOf: name)
+                        return room[end...].initialize(fromContentsOf: after)
                     }
                 }
             }

@@ -173,7 +173,8 @@ struct GatewayCommand: AsyncParsableCommand {
         let module = try common.loadForUse(file, transports: transports)
         guard !module.endpoints.isEmpty else { throw RuntimeSession.failed("\(file) has no endpoint, so there is nothing to call") }
         if let problem = SelfCall(at: listen).problem(in: module) {
-            throw refused(problem, in: module)
+            show([problem], in: module)
+            throw ExitCode.failure
         }
         if printModule {
             return try printModule(module, transports)
@@ -217,15 +218,15 @@ struct GatewayCommand: AsyncParsableCommand {
                 throw RuntimeSession.failed("the module file cannot be written whole: \(Terminal.lastError)")
             }
         } catch let problem as SpecDiagnostic {
-            throw refused(problem, in: module)
+            show([problem], in: module)
+            throw ExitCode.failure
         }
     }
 
-    /// Says what is wrong with the module file.
-    private func refused(_ problem: SpecDiagnostic, in module: FunctionModule) -> ExitCode {
+    /// Says what is wrong with a module file.
+    private func show(_ problems: [SpecDiagnostic], in module: FunctionModule) {
         let terminal = Terminal.standardError
-        terminal.write(terminal.diagnosticRenderer.render([problem], in: [module.text]))
-        return .failure
+        terminal.write(terminal.diagnosticRenderer.render(problems, in: [module.text]))
     }
 
     /// Reads the module file again when the signal comes and, if that was asked for, when it changes: it is looked at twice a
@@ -276,13 +277,10 @@ struct GatewayCommand: AsyncParsableCommand {
             lastProblem = nil
             guard isAsked || module.text != last else { continue }
             last = module.text
-            if !module.diagnostics.isEmpty {
-                let terminal = Terminal.standardError
-                terminal.write(terminal.diagnosticRenderer.render(module.diagnostics, in: [module.text]))
-            }
             let problem = SelfCall(at: listen).problem(in: module)
-            if let problem {
-                _ = refused(problem, in: module)
+            let problems = module.diagnostics + (problem.map { [$0] } ?? [])
+            if !problems.isEmpty {
+                show(problems, in: module)
             }
             if !module.hasErrors, module.endpoints.isEmpty {
                 RunReport.line(.failure, "\(file) has no endpoint, so there is nothing to call")
