@@ -22,7 +22,7 @@ public final class Gateway: Sendable {
 
     let core: GatewayCore
     private let group: any EventLoopGroup
-    private let loops: [any ChannelLoop]
+    private let loops: [GatewayLoop]
     private let others: [any RequestReplyClientFactory]
     private let state = NIOLockedValueBox(State())
 
@@ -44,7 +44,7 @@ public final class Gateway: Sendable {
         logger: Logger
     ) {
         self.group = group
-        self.loops = loops.isEmpty ? group.makeIterator().map { EventLoopCallLoop($0) } : loops
+        self.loops = (loops.isEmpty ? group.makeIterator().map { EventLoopCallLoop($0) } : loops).map { GatewayLoop($0) }
         self.others = others
         core = GatewayCore(options: options, logger: logger) { record in
             GatewayRoutes(module, transports: transports, others: others, record: record)
@@ -122,11 +122,11 @@ public final class Gateway: Sendable {
         await core.routes.transports.shutdown(drainingFor: .zero)
     }
 
-    private var now: TransportInstant { loops.first?.now ?? .zero }
+    private var now: TransportInstant { loops.first?.loop.now ?? .zero }
 
     /// Returns when `register` calls what it is given, or after `limit`.
     private func wait(atMost limit: Duration, _ register: (@escaping @Sendable () -> Void) -> Void) async {
-        guard let loop = loops.first else { return }
+        guard let loop = loops.first?.loop else { return }
         await withCheckedContinuation { continuation in
             let end = OnceOnly { continuation.resume() }
             loop.execute {

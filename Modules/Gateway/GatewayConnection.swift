@@ -6,7 +6,7 @@ internal import TransportCore
 ///
 /// `@unchecked Sendable`: everything that changes is touched only on ``loop``. Whoever else has something to say hands it in
 /// there.
-final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unchecked Sendable {
+final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, StartWindow.Waiter, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -16,14 +16,13 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
 
     let loop: any ChannelLoop
     private let core: GatewayCore
-    private let round: WriteRound
+    private let writes: WriteRound
+    private let starts: StartWindow
     private var reader: RequestReader
     private var cycle: RequestCycle
     private var exchange: PassedRequest?
     private var context: ChannelHandlerContext?
-    private var timer: (any CallTimer)?
-    /// When ``timer`` fires.
-    private var timerDue = TransportInstant.distantFuture
+    private var alarm = EarliestAlarm()
     private var isAdvancing = false
     private var isReadHeld = false
     /// Whether the calls that are left are ended.
@@ -32,10 +31,11 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     /// Bytes of an answer that the socket has not taken, where they count towards what is buffered in all.
     private var heldBytes = 0
 
-    init(_ core: GatewayCore, on loop: any ChannelLoop, in round: WriteRound) {
+    init(_ core: GatewayCore, on shared: GatewayLoop) {
         self.core = core
-        self.round = round
-        self.loop = loop
+        loop = shared.loop
+        writes = shared.writes
+        starts = shared.starts
         reader = RequestReader(headLimit: core.options.headLimit)
         cycle = RequestCycle(core.options.cycle, at: loop.now)
     }
@@ -108,13 +108,10 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     private func end() {
         guard cycle.phase != .ended else { return }
         enter(.ended)
-        timer?.cancel()
-        timer = nil
+        alarm.cancel()
         if let exchange {
-            if let call = exchange.inFlight {
-                call.cancel()
-            } else if exchange.call != 0, let route = exchange.route {
-                _ = core.callLeft(exchange.call, for: route.endpoint)
+            if !exchange.leavePlace(in: core) {
+                exchange.inFlight?.cancel()
             }
         }
         // A call in flight ends by itself, and is counted until then.
@@ -136,6 +133,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     private func finishExchange() {
         guard let exchange else { return }
         self.exchange = nil
+        if let ticket = exchange.ticket { starts.ended(ticket) }
         core.release(exchange.reservedBytes)
         exchange.routes?.leave()
     }
@@ -196,7 +194,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         let (arrival, call) = core.callArrived(from: self, for: route.endpoint)
         switch arrival {
         case .start:
-            start(route)
+            start()
         case .wait:
             exchange?.call = call
             enter(.waiting)
@@ -207,18 +205,32 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
 
     /// A call that has waited may begin now.
     func turnCame(_ call: CallLine.CallID, _ endpoint: EndpointRecord) {
-        guard cycle.phase == .waiting, !isInterrupted, let exchange, exchange.call == call, let route = exchange.route else {
+        guard cycle.phase == .waiting, !isInterrupted, let exchange, exchange.call == call else {
             // The client has gone at the same moment, or nothing begins any more; somebody else gets the place.
             core.callEnded(for: endpoint)
             if cycle.phase == .waiting { refuse(.stopping) }
             return
         }
-        start(route)
+        start()
     }
 
-    private func start(_ route: GatewayRoute) {
-        guard let exchange, let target = exchange.target else { return }
+    /// The request at hand has a place among the calls in flight.
+    private func start() {
+        guard let exchange else { return }
         enter(.calling)
+        guard let ticket = starts.take(exchange.body.readableBytes, self) else { return exchange.isHeld = true }
+        call(exchange, ticket)
+    }
+
+    func mayStart(_ ticket: StartWindow.Ticket) {
+        guard let exchange, exchange.isHeld else { return starts.ended(ticket) }
+        exchange.isHeld = false
+        call(exchange, ticket)
+    }
+
+    private func call(_ exchange: PassedRequest, _ ticket: StartWindow.Ticket) {
+        guard let route = exchange.route, let target = exchange.target else { return }
+        exchange.ticket = ticket
         let body = exchange.body
         let id = body.viewBytes(at: body.readerIndex + target.id.lowerBound, length: target.id.count).map {
             String(decoding: $0, as: UTF8.self)
@@ -290,7 +302,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         }
         context.write(end, promise: nil)
         enter(context.channel.isWritable ? .idle : .sending)
-        round.add(self)
+        writes.add(self)
     }
 
     /// Gives the socket what has been written.
@@ -335,11 +347,12 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
     func interrupt() {
         isInterrupted = true
         switch cycle.phase {
-        case .waiting:
-            guard let exchange, let route = exchange.route, core.callLeft(exchange.call, for: route.endpoint) else { return }
-            refuse(.stopping)
-        case .calling:
-            exchange?.inFlight?.cancel()
+        case .waiting, .calling:
+            if exchange?.leavePlace(in: core) == true {
+                refuse(.stopping)
+            } else {
+                exchange?.inFlight?.cancel()
+            }
         case .idle, .receiving, .sending, .sendingLast, .leaving, .ended:
             break
         }
@@ -356,26 +369,21 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, @unc
         cycle.entered(phase, at: loop.now)
     }
 
-    /// Sees to it that the timer fires when the cycle wants it to. One that fires earlier is left alone, so that not each
-    /// request costs a timer.
     private func arm() {
-        guard let deadline = cycle.deadline, deadline < timerDue else { return }
-        timer?.cancel()
-        timerDue = deadline
-        timer = loop.schedule(at: deadline) { [self] in timerFired() }
+        guard let deadline = cycle.deadline else { return }
+        alarm.set(at: deadline, on: loop) { [self] in timerFired() }
     }
 
     private func timerFired() {
         guard cycle.phase != .ended else { return }
-        timer = nil
-        timerDue = .distantFuture
+        alarm.fired()
         switch cycle.timerFired(at: loop.now) {
         case .nothing:
             break
         case .refuseTooSlow:
             refuse(.tooSlow(cycle.limits.transfer))
         case .leaveLine:
-            guard let exchange, let route = exchange.route, core.callLeft(exchange.call, for: route.endpoint) else { break }
+            guard let exchange, let route = exchange.route, exchange.leavePlace(in: core) else { break }
             refuse(.waitedTooLong(route.endpoint.name, cycle.limits.wait))
             advance()
         case .close:

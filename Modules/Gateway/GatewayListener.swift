@@ -27,9 +27,9 @@ struct GatewayListener: Sendable {
         for core: GatewayCore,
         limiter: AcceptLimiter,
         group: any EventLoopGroup,
-        loops: [any ChannelLoop]
+        loops: [GatewayLoop]
     ) async throws(ComponentFailure) -> GatewayListener {
-        let known = Dictionary(loops.map { (ObjectIdentifier($0.eventLoop), (loop: $0, round: round(on: $0))) }) { first, _ in first }
+        let known = Dictionary(loops.map { (ObjectIdentifier($0.loop.eventLoop), $0) }) { first, _ in first }
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelInitializer { channel in
@@ -40,9 +40,8 @@ struct GatewayListener: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let unknown = EventLoopCallLoop(channel.eventLoop)
-                    let (loop, round) = known[ObjectIdentifier(channel.eventLoop)] ?? (unknown, round(on: unknown))
-                    try channel.pipeline.syncOperations.addHandler(GatewayConnection(core, on: loop, in: round))
+                    let loop = known[ObjectIdentifier(channel.eventLoop)] ?? GatewayLoop(EventLoopCallLoop(channel.eventLoop))
+                    try channel.pipeline.syncOperations.addHandler(GatewayConnection(core, on: loop))
                 }
             }
         switch address {
@@ -67,10 +66,6 @@ struct GatewayListener: Sendable {
                 throw ComponentFailure("nothing can listen on the socket \(path): \(error)")
             }
         }
-    }
-
-    private static func round(on loop: any ChannelLoop) -> WriteRound {
-        WriteRound { loop.execute($0) }
     }
 
     /// Takes no further connections, and removes the file of a socket.

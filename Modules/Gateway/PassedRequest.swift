@@ -21,6 +21,10 @@ final class PassedRequest: @unchecked Sendable {
     var reservedBytes = 0
     /// What it is called while it waits in line; 0 where it does not.
     var call: CallLine.CallID = 0
+    /// Whether it has a place among the calls in flight, but waits for its loop to begin it.
+    var isHeld = false
+    /// What it has of the loop's window since it began.
+    var ticket: StartWindow.Ticket?
     var inFlight: (any CallInFlight)?
     /// When the call began.
     var start = TransportInstant.zero
@@ -54,6 +58,16 @@ final class PassedRequest: @unchecked Sendable {
         if head.length > route.payloadLimit {
             throw .bodyTooLong(head.length, limit: route.payloadLimit, of: route.endpoint.name)
         }
+    }
+
+    /// Gives back its place in line, or among the calls in flight.
+    /// - Returns: `false` where it has none, or has begun.
+    func leavePlace(in core: GatewayCore) -> Bool {
+        guard let route else { return false }
+        guard isHeld else { return call != 0 && core.callLeft(call, for: route.endpoint) }
+        isHeld = false
+        core.callEnded(for: route.endpoint)
+        return true
     }
 
     /// Counts the bytes of a large body that have come. Not those that are only promised: whoever promises them would take the

@@ -68,11 +68,15 @@ final class GatewayWorld: Sendable {
         let diagnostics: [SpecDiagnostic]
     }
 
-    static func module(_ yaml: String, _ transports: StandardTransports) throws -> FunctionModule {
+    static func module(
+        _ yaml: String,
+        _ transports: StandardTransports,
+        others: [any RequestReplyClientFactory] = []
+    ) throws -> FunctionModule {
         let module = FunctionModule(
             ModuleText(file: "module.yaml", yaml),
             options: .init(),
-            transports: transports.registry,
+            transports: TransportRegistry(transports.registry.all + others),
             connector: transports.connector
         )
         guard module.diagnostics.isEmpty else { throw BrokenModule(diagnostics: module.diagnostics) }

@@ -14,7 +14,6 @@ import TransportCore
     private final class World {
         let loop = EmbeddedEventLoop()
         let core: GatewayCore
-        let round: WriteRound
         private(set) var channels: [EmbeddedChannel] = []
         let flushes = Flushes()
 
@@ -24,10 +23,9 @@ import TransportCore
             core = GatewayCore(options: GatewayOptions(), logger: RecordedLog().logger) { record in
                 GatewayRoutes(module, transports: transports, others: [], record: record)
             }
-            let callLoop = EventLoopCallLoop(loop)
-            round = WriteRound { callLoop.execute($0) }
+            let shared = GatewayLoop(EventLoopCallLoop(loop))
             for number in 0..<connections {
-                let handlers: [any ChannelHandler] = [FlushRecorder(number, flushes), GatewayConnection(core, on: callLoop, in: round)]
+                let handlers: [any ChannelHandler] = [FlushRecorder(number, flushes), GatewayConnection(core, on: shared)]
                 channels.append(EmbeddedChannel(handlers: handlers, loop: loop))
             }
         }

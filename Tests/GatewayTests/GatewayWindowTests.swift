@@ -1,0 +1,162 @@
+import HTTPExchange
+import HTTPFunctionEndpoint
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOEmbedded
+import TestSupport
+import Testing
+import TransportCore
+
+@testable import Gateway
+
+/// A transport whose calls a test ends, one by one.
+private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
+    private struct Held {
+        var order: [String] = []
+        var completions: [String: @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void] = [:]
+    }
+
+    private struct HeldCall: CallInFlight {
+        let id: String
+        let calls: HeldCalls
+
+        func cancel() { calls.end(id, .failure(RequestReplyFailure(.cancelled, "the call was ended"))) }
+    }
+
+    let transportType = "com.example.transports/held"
+    private let held = NIOLockedValueBox(Held())
+
+    /// The addresses that were called, in that order.
+    var begun: [String] { held.withLockedValue { $0.order } }
+
+    func makeClient(_ properties: TransportProperties, endpoint: EndpointURL, metrics: any RemoteInvocationMetrics)
+        -> any RequestReplyClient
+    {
+        self
+    }
+
+    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
+        throw RequestReplyFailure(.cancelled, "the gateway calls otherwise")
+    }
+
+    func begin(
+        _ request: RequestReplyRequest,
+        _ completion: @escaping @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
+    ) -> any CallInFlight {
+        held.withLockedValue { held in
+            held.order.append(request.id)
+            held.completions[request.id] = completion
+        }
+        return HeldCall(id: request.id, calls: self)
+    }
+
+    func end(_ id: String, _ result: Result<ByteBuffer, RequestReplyFailure> = .success(ByteBuffer())) {
+        held.withLockedValue { $0.completions.removeValue(forKey: id) }?(result)
+    }
+}
+
+/// What becomes of many requests that come at once.
+@Suite struct GatewayWindowTests {
+    /// Connections of one loop, which runs when the test has it run.
+    private final class World {
+        let calls = HeldCalls()
+        let loop = EmbeddedEventLoop()
+        let core: GatewayCore
+        private(set) var channels: [EmbeddedChannel] = []
+
+        /// As many clients, each of which has sent a message to the address of its number.
+        init(clients: Int) throws {
+            let transports = StandardTransports()
+            let (calls, yaml) = (
+                calls,
+                """
+                kind: io.statefun.endpoints.v2/http
+                spec:
+                  functions: com.example/*
+                  urlPathTemplate: http://127.0.0.1/
+                  transport:
+                    type: com.example.transports/held
+                """
+            )
+            let module = try GatewayWorld.module(yaml, transports, others: [calls])
+            core = GatewayCore(options: GatewayOptions(), logger: RecordedLog().logger) { record in
+                GatewayRoutes(module, transports: transports, others: [calls], record: record)
+            }
+            let shared = GatewayLoop(EventLoopCallLoop(loop))
+            for number in 0..<clients {
+                let channel = EmbeddedChannel(handler: GatewayConnection(core, on: shared), loop: loop)
+                channels.append(channel)
+                try channel.writeInbound(ByteBuffer(bytes: GatewayWorld.okHttp(GatewayWorld.message("f", id: "\(number)"))))
+            }
+            loop.run()
+        }
+
+        var inFlight: Int { core.endpoints.reduce(0) { $0 + $1.inFlight } }
+
+        /// The loop has looked at its sockets, where it was asked to.
+        func look() { loop.advanceTime(by: .milliseconds(1)) }
+
+        func status(of number: Int) throws -> String? {
+            loop.run()
+            return try channels[number].readOutbound(as: ByteBuffer.self).map { String(String(buffer: $0).dropFirst(9).prefix(3)) }
+        }
+
+        func close() throws {
+            for channel in channels { _ = try? channel.finish(acceptAlreadyClosed: true) }
+            look()
+            #expect(inFlight == 0)
+            #expect(core.connectionCount == 0)
+        }
+    }
+
+    private func names(_ numbers: Range<Int>) -> [String] { numbers.map { "\($0)" } }
+
+    @Test("some calls begin at once, the others as these end, in the order in which they came, and all are answered")
+    func inOrder() throws {
+        let world = try World(clients: 100)
+        let first = world.calls.begun.count
+        #expect(world.calls.begun == names(0..<first))
+        #expect((2..<50).contains(first))
+        #expect(world.inFlight == 100)
+        for number in 0..<100 {
+            world.calls.end("\(number)")
+            #expect(world.calls.begun == names(0..<min(100, first + number + 1)))
+            #expect(try world.status(of: number) == "200")
+        }
+        try world.close()
+    }
+
+    @Test("calls that take their time all begin, when the loop has looked some times")
+    func slowCalls() throws {
+        let world = try World(clients: 100)
+        for _ in 0..<100 { world.look() }
+        #expect(world.calls.begun == names(0..<100))
+        try world.close()
+    }
+
+    @Test("a client that has gone before its call began leaves no call behind, and takes nobody's turn")
+    func gone() throws {
+        let world = try World(clients: 60)
+        let first = world.calls.begun.count
+        _ = try world.channels[first].finish()
+        #expect(world.inFlight == 59)
+        world.calls.end("0")
+        #expect(world.calls.begun == names(0..<first) + ["\(first + 1)"])
+        try world.close()
+    }
+
+    @Test("when calls are cut off, those that have not begun are refused as well, and none is left")
+    func interrupted() throws {
+        let world = try World(clients: 60)
+        world.core.forEachConnection { $0.interrupt() }
+        for number in 0..<60 {
+            #expect(try world.status(of: number) == "503")
+        }
+        #expect(world.inFlight == 0)
+        let begun = world.calls.begun
+        world.look()
+        #expect(world.calls.begun == begun)
+        #expect(begun.count < 60)
+        try world.close()
+    }
+}
