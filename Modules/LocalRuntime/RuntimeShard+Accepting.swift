@@ -110,7 +110,12 @@ extension RuntimeShard: MessageAccepting {
     /// A message is not being accepted any more: it was delivered, or could not be stored.
     func acceptingEnded(_ message: StoredMessage) {
         acceptingCount -= 1
-        accepting[message.target] = accepting[message.target].flatMap { $0 > 1 ? $0 - 1 : nil }
+        guard let place = accepting.index(forKey: message.target) else { return }
+        if accepting.values[place] > 1 {
+            accepting.values[place] -= 1
+        } else {
+            accepting.remove(at: place)
+        }
     }
 
     /// Waits until nobody else is about to send a message with the key.

@@ -14,20 +14,21 @@ struct IngressValue: Equatable {
 
     /// What typenames of values begin with that are written as text.
     private static let builtInPrefix = "io.statefun.types/"
-    private static let typedPrefix = "application/vnd."
+    private static let typedPrefix = Array("application/vnd.".utf8)
 
     /// - Throws: ``HTTPRefusal`` where the body is no such value, and where the field names no type.
     init(contentType: String?, body: [UInt8]) throws(HTTPRefusal) {
-        guard let contentType, let written = Self.typename(in: contentType) else {
+        guard let contentType, let name = Self.typename(in: Array(contentType.utf8)) else {
             self = try Self.written("\(Self.builtInPrefix)string", body)
             return
         }
-        guard Self.isTypename(written) else {
+        guard Self.isTypename(name) else {
             throw HTTPRefusal(
                 .badRequest,
                 "the Content-Type '\(contentType.prefix(200))' names no type; write application/vnd.<namespace>/<name>, such as application/vnd.example/GreetRequest"
             )
         }
+        let written = String(decoding: name, as: UTF8.self)
         guard written.hasPrefix(Self.builtInPrefix) else {
             self.init(typename: written, value: .encoded(body))
             return
@@ -41,34 +42,26 @@ struct IngressValue: Equatable {
     }
 
     /// What stands between the prefix and the parameters; `nil` where another prefix stands there.
-    private static func typename(in contentType: String) -> String? {
-        let field = contentType.utf8
-        var place = field.startIndex
-        for expected in typedPrefix.utf8 {
-            // Names of media types are the same in whatever case their letters are.
-            guard place < field.endIndex, case let byte = field[place],
-                byte == expected || (0x41...0x5A).contains(byte) && byte | 0x20 == expected
-            else { return nil }
-            field.formIndex(after: &place)
+    private static func typename(in field: [UInt8]) -> ArraySlice<UInt8>? {
+        guard field.count >= typedPrefix.count else { return nil }
+        // Names of media types are the same in whatever case their letters are.
+        for (byte, expected) in zip(field, typedPrefix) where byte != expected {
+            guard (0x41...0x5A).contains(byte), byte | 0x20 == expected else { return nil }
         }
-        let name = field[place...].prefix { $0 != UInt8(ascii: ";") }
-        let end = name.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-        return end.flatMap { String(name[...$0]) } ?? ""
+        let name = field[typedPrefix.count...].prefix { $0 != UInt8(ascii: ";") }
+        guard let end = name.lastIndex(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return [] }
+        return name[...end]
     }
 
     /// Whether the text is two names with a slash between them, and holds nothing that a field has a use for.
-    private static func isTypename(_ text: String) -> Bool {
+    private static func isTypename(_ text: ArraySlice<UInt8>) -> Bool {
+        let slash = UInt8(ascii: "/")
         var slashes = 0
-        var last: UInt8?
-        for byte in text.utf8 {
+        for byte in text {
             guard byte > 0x20, byte != 0x7F, byte != UInt8(ascii: ",") else { return false }
-            if byte == UInt8(ascii: "/") {
-                guard last != nil else { return false }
-                slashes += 1
-            }
-            last = byte
+            if byte == slash { slashes += 1 }
         }
-        return slashes == 1 && last != UInt8(ascii: "/")
+        return slashes == 1 && text.first != slash && text.last != slash
     }
 
     private static func written(_ typename: String, _ body: [UInt8]) throws(HTTPRefusal) -> IngressValue {

@@ -21,7 +21,10 @@ struct JSONScanner {
 
     /// - Throws: ``Fault`` where the bytes are not UTF-8.
     init(_ bytes: [UInt8]) throws(Fault) {
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw Fault(message: "is not UTF-8 text") }
+        // Most texts are ASCII, which need not become a string to be looked at.
+        guard bytes.allSatisfy({ $0 < 0x80 }) || String(validating: bytes, as: UTF8.self) != nil else {
+            throw Fault(message: "is not UTF-8 text")
+        }
         self.bytes = bytes
     }
 
@@ -129,6 +132,7 @@ struct JSONScanner {
         guard take("\"") else { throw wrong("text in double quotes") }
         let start = index
         while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
+        if take("\"") { return String(decoding: bytes[start..<index - 1], as: UTF8.self) }
         var units = bytes[start..<index]
         while let byte = peek {
             index += 1

@@ -6,22 +6,41 @@ public struct RuntimeAddress: Codable, Sendable {
     public let functionType: String
     /// Which one of that type; any text, the empty one included.
     public let id: String
+    /// A hash of both: a message is looked up by its address a dozen times and more on its way.
+    private let fingerprint: Int
 
     public init(functionType: String, id: String) {
         self.functionType = functionType
         self.id = id
+        var hasher = Hasher()
+        Self.combine(id, into: &hasher)
+        Self.combine(functionType, into: &hasher)
+        fingerprint = hasher.finalize()
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case functionType
+        case id
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            functionType: try container.decode(String.self, forKey: .functionType),
+            id: try container.decode(String.self, forKey: .id)
+        )
     }
 }
 
 extension RuntimeAddress: Hashable {
     // Text compares canonically in Swift, so that an accent in one scalar or in two is the same; bytes are compared here.
     public static func == (left: Self, right: Self) -> Bool {
-        left.id.hasSameBytes(as: right.id) && left.functionType.hasSameBytes(as: right.functionType)
+        left.fingerprint == right.fingerprint && left.id.hasSameBytes(as: right.id)
+            && left.functionType.hasSameBytes(as: right.functionType)
     }
 
     public func hash(into hasher: inout Hasher) {
-        Self.combine(id, into: &hasher)
-        Self.combine(functionType, into: &hasher)
+        hasher.combine(fingerprint)
     }
 
     private static func combine(_ text: String, into hasher: inout Hasher) {

@@ -10,6 +10,9 @@ import Testing
         arguments: [
             ("/example/person/Bob", "example/person", "Bob"),
             ("/com.example/person/Bob?now=1", "com.example/person", "Bob"),
+            ("/example/person/Bob?a/b=%zz", "example/person", "Bob"),
+            ("/example/person/?/", "example/person", ""),
+            ("/example/person/b\u{F6}b", "example/person", "b\u{F6}b"),
             ("/example/person/a%2Fb", "example/person", "a/b"),
             ("/example/person/%C3%A9+%20%25", "example/person", "é+ %"),
             ("/example/person/", "example/person", ""),

@@ -1,3 +1,4 @@
+import Foundation
 import RuntimeCore
 import Testing
 
@@ -8,6 +9,14 @@ import Testing
         let decomposed = RuntimeAddress(functionType: "example/person", id: "Rene\u{301}")
         #expect(composed != decomposed)
         #expect(Set([composed, decomposed, composed]).count == 2)
+    }
+
+    @Test("an address travels between programs as its two texts, and is the same there")
+    func coding() throws {
+        let address = RuntimeAddress(functionType: "example/person", id: "Rene\u{301}")
+        let text = try JSONEncoder().encode(address)
+        #expect(try JSONSerialization.jsonObject(with: text) as? [String: String] == ["functionType": "example/person", "id": address.id])
+        #expect(try JSONDecoder().decode(RuntimeAddress.self, from: text) == address)
     }
 
     @Test("addresses are in the order of their bytes, by function type first")
