@@ -216,9 +216,10 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     /// The request at hand has a place among the calls in flight.
     private func start() {
-        guard let exchange else { return }
+        guard let exchange, let route = exchange.route else { return }
         enter(.calling)
-        guard let ticket = starts.take(exchange.body.readableBytes, self) else { return exchange.isHeld = true }
+        exchange.start = loop.now
+        guard let ticket = starts.take(exchange.body.readableBytes, for: route.endpoint.id, self) else { return exchange.isHeld = true }
         call(exchange, ticket)
     }
 
@@ -236,7 +237,6 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
             String(decoding: $0, as: UTF8.self)
         }
         exchange.body = ByteBuffer()
-        exchange.start = loop.now
         // The closure captures nothing but the exchange, so that it takes no allocation.
         let call = route.client.begin(RequestReplyRequest(functionType: route.functionType, id: id ?? "", payload: body)) { result in
             let connection = exchange.connection

@@ -26,7 +26,7 @@ final class PassedRequest: @unchecked Sendable {
     /// What it has of the loop's window since it began.
     var ticket: StartWindow.Ticket?
     var inFlight: (any CallInFlight)?
-    /// When the call began.
+    /// When it got its place among the calls in flight.
     var start = TransportInstant.zero
 
     init(_ head: RequestHead, of connection: GatewayConnection) {

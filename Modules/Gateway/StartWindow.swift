@@ -1,11 +1,14 @@
+internal import NIOCore
+
 /// Lets only a few calls of one loop begin before the first of them have ended, or the loop has found nothing else to do.
 ///
 /// Of a thousand requests that come at once, the first could be answered while the last are still being read. Whoever begins all
 /// of them first needs a connection for each, and comes back to each when its memory has left the processor's cache. In a
 /// window of a few, the connections that have become free serve the next calls, and what they need is still at hand.
 ///
-/// What does not begin at once waits in line, first come first served, until a call of the window has ended. Where the loop has looked
-/// at its sockets and no call at all has ended meanwhile, the next window opens: however long calls take, the line moves on.
+/// What does not begin at once waits until a call of the window has ended. Each endpoint has a line of its own, first come first served,
+/// and the lines take turns, so that an endpoint with few calls does not wait for one with many. Where the loop has looked at its
+/// sockets and no call at all has ended meanwhile, the next window opens: however long calls take, the lines move on.
 ///
 /// `@unchecked Sendable`: what changes is touched only on the loop, where all of it is called.
 final class StartWindow: @unchecked Sendable {
@@ -33,9 +36,9 @@ final class StartWindow: @unchecked Sendable {
     /// What has begun in this window and not ended.
     private var calls = 0
     private var bytes = 0
-    private var line: [(waiter: any Waiter, bytes: Int)] = []
-    /// Whose turn is next.
-    private var head = 0
+    private var lines: [Int: CircularBuffer<(waiter: any Waiter, bytes: Int)>] = [:]
+    /// The endpoints with a line, the one whose turn it is first.
+    private var turns = CircularBuffer<Int>()
     private var isMoving = false
     private var isLooking = false
     /// Whether a call has ended since the loop was asked to look.
@@ -48,13 +51,13 @@ final class StartWindow: @unchecked Sendable {
     }
 
     private var hasRoom: Bool { calls < limits.calls && bytes < limits.bytes }
-    private var hasLine: Bool { head < line.count }
 
-    /// Asks to begin a call with so many bytes.
+    /// Asks to begin a call of an endpoint with so many bytes.
     /// - Returns: `nil` where it has to wait; then `waiter` is told when its turn has come.
-    func take(_ count: Int, _ waiter: some Waiter) -> Ticket? {
-        if !hasLine, hasRoom { return begun(count) }
-        line.append((waiter, count))
+    func take(_ count: Int, for endpoint: Int, _ waiter: some Waiter) -> Ticket? {
+        if turns.isEmpty, hasRoom { return begun(count) }
+        if lines[endpoint] == nil { turns.append(endpoint) }
+        lines[endpoint, default: CircularBuffer()].append((waiter, count))
         look()
         return nil
     }
@@ -89,26 +92,21 @@ final class StartWindow: @unchecked Sendable {
             bytes = 0
             moveOn()
         }
-        if hasLine { look() }
+        if !turns.isEmpty { look() }
     }
 
     private func moveOn() {
         // A call may end before it has returned.
         guard !isMoving else { return }
         isMoving = true
-        while hasLine, hasRoom {
-            let (waiter, count) = line[head]
-            head += 1
-            waiter.mayStart(begun(count))
+        while hasRoom, let endpoint = turns.popFirst(), let next = lines[endpoint]?.popFirst() {
+            if lines[endpoint]?.isEmpty == true {
+                lines[endpoint] = nil
+            } else {
+                turns.append(endpoint)
+            }
+            next.waiter.mayStart(begun(next.bytes))
         }
         isMoving = false
-        shorten()
-    }
-
-    /// Forgets those whose turn has come, now and then, so that it costs little for each.
-    private func shorten() {
-        guard head == line.count || head >= 256 && head >= line.count / 2 else { return }
-        line.removeFirst(head)
-        head = 0
     }
 }

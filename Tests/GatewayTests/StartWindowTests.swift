@@ -6,7 +6,8 @@ import Testing
 @Suite struct StartWindowTests {
     /// A loop that looks at its sockets when the test has it look.
     private final class World: @unchecked Sendable {
-        private(set) var window: StartWindow!
+        private(set) lazy var window = StartWindow(limits) { [self] in afterLook.append($0) }
+        private let limits: StartWindow.Limits
         private var afterLook: [@Sendable () -> Void] = []
         private(set) var begun: [Int] = []
         private var tickets: [Int: StartWindow.Ticket] = [:]
@@ -17,14 +18,14 @@ import Testing
         var lookCount: Int { afterLook.count }
 
         init(calls: Int, bytes: Int = .max) {
-            window = StartWindow(.init(calls: calls, bytes: bytes)) { [self] in afterLook.append($0) }
+            limits = StartWindow.Limits(calls: calls, bytes: bytes)
         }
 
-        func ask(_ numbers: some Sequence<Int>, bytes: Int = 1) {
+        func ask(_ numbers: some Sequence<Int>, bytes: Int = 1, for endpoint: Int = 1) {
             for number in numbers {
                 let ask = Ask(number, self)
                 asks.append(ask)
-                if let ticket = window.take(bytes, ask) { began(number, ticket) }
+                if let ticket = window.take(bytes, for: endpoint, ask) { began(number, ticket) }
             }
         }
 
@@ -165,6 +166,20 @@ import Testing
         world.endsAtOnce = true
         world.end(0)
         #expect(world.newlyBegun() == Array(0..<100_000))
+    }
+
+    @Test("endpoints take turns, however many calls of one wait")
+    func turns() {
+        let world = World(calls: 2)
+        world.ask(0..<6, for: 1)
+        world.ask([10, 11], for: 2)
+        world.ask([20], for: 3)
+        #expect(world.newlyBegun() == [0, 1])
+        for number in [0, 1, 2, 10, 20, 3] { world.end(number) }
+        #expect(world.newlyBegun() == [2, 10, 20, 3, 11, 4])
+        world.ask([21], for: 3)
+        for number in [11, 4] { world.end(number) }
+        #expect(world.newlyBegun() == [5, 21])
     }
 
     @Test("a line that never becomes empty keeps its order")
