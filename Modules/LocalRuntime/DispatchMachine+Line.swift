@@ -1,14 +1,16 @@
 extension DispatchMachine {
-    /// Addresses in the order in which they came.
-    struct Line: Sendable {
-        private var ids: [AddressID] = []
+    /// Those who wait, in the order in which they came.
+    struct Line<ID: Sendable>: Sendable {
+        private var ids: [ID] = []
         private var head = 0
 
-        mutating func append(_ id: AddressID) {
+        var isEmpty: Bool { head == ids.count }
+
+        mutating func append(_ id: ID) {
             ids.append(id)
         }
 
-        mutating func prepend(_ id: AddressID) {
+        mutating func prepend(_ id: ID) {
             guard head > 0 else {
                 ids.insert(id, at: 0)
                 return
@@ -17,7 +19,7 @@ extension DispatchMachine {
             ids[head] = id
         }
 
-        mutating func popFirst() -> AddressID? {
+        mutating func popFirst() -> ID? {
             guard head < ids.count else { return nil }
             defer {
                 head += 1

@@ -34,7 +34,9 @@ extension DispatchMachine {
 
     struct Function: Sendable {
         var gate = Gate.shut(prober: nil)
-        var gated = Line()
+        /// Those that may be called. Who does not wait any more is passed over.
+        var line = Line<AddressID>()
+        var gated = Line<AddressID>()
         var callsInFlight = 0
         /// Calls have ended without an answer in time, and none with one since.
         var isSuspect = false
@@ -46,7 +48,9 @@ extension DispatchMachine {
         private var all: [Function] = []
 
         subscript(id: FunctionID) -> Function {
-            get { id.number < all.count ? all[id.number] : Function() }
+            _read {
+                if id.number < all.count { yield all[id.number] } else { yield Function() }
+            }
             _modify {
                 while all.count <= id.number { all.append(Function()) }
                 yield &all[id.number]

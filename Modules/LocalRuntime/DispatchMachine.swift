@@ -1,6 +1,7 @@
 internal import TransportCore
 
-/// Decides which address is called next: one call at a time for each, so many at a time in all, first come first served.
+/// Decides which address is called next: one call at a time for each, so many at a time in all. The addresses of a function are served
+/// in the order in which they came, and functions take turns, so that one with few messages does not wait for one with many.
 /// A value: time and chance come as arguments.
 ///
 /// What fails waits alone. Where a function cannot be reached at all, one of its addresses tries on and the others wait for
@@ -52,7 +53,8 @@ struct DispatchMachine: Sendable {
     private(set) var callsInFlight = 0
     private var entries: [AddressID: Entry] = [:]
     private var functions = FunctionTable()
-    private var line = Line()
+    /// The functions with a line, the one whose turn it is first.
+    private var turns = Line<FunctionID>()
     private var nextAddress = 0
     private var nextPause = 0
     private var begunInRound = 0
@@ -120,7 +122,7 @@ struct DispatchMachine: Sendable {
         let entry = Entry(function: function)
         entries[id] = entry
         functions[function].counts.moved(from: nil, to: entry.kind)
-        line.append(id)
+        joinLine(id)
         return (id, beginCalls())
     }
 
@@ -182,7 +184,7 @@ struct DispatchMachine: Sendable {
     mutating func pauseEnded(_ pause: PauseID) -> [Action] {
         guard case .pausing(pause.number) = entries[pause.address]?.state else { return [] }
         change(pause.address) { $0.state = .ready }
-        line.append(pause.address)
+        joinLine(pause.address)
         return beginCalls()
     }
 
@@ -191,7 +193,7 @@ struct DispatchMachine: Sendable {
         for (id, entry) in entries.sorted(by: { $0.key.number < $1.key.number }) {
             guard case .pausing = entry.state else { continue }
             change(id) { $0.state = .ready }
-            line.append(id)
+            joinLine(id)
         }
         return beginCalls()
     }
@@ -270,7 +272,7 @@ struct DispatchMachine: Sendable {
                 $0.failures = 0
                 $0.state = .ready
             }
-            line.append(address)
+            joinLine(address)
         } else {
             close(address)
             actions.append(.close(address))
@@ -327,6 +329,26 @@ struct DispatchMachine: Sendable {
         }
     }
 
+    /// - Parameter first: whether the address goes before everybody there.
+    private mutating func joinLine(_ address: AddressID, first: Bool = false) {
+        guard let function = entries[address]?.function else { return }
+        let isNew = functions[function].line.isEmpty
+        if first {
+            functions[function].line.prepend(address)
+            if isNew { turns.prepend(function) }
+        } else {
+            functions[function].line.append(address)
+            if isNew { turns.append(function) }
+        }
+    }
+
+    private mutating func nextInLine() -> AddressID? {
+        guard let function = turns.popFirst() else { return nil }
+        let address = functions[function].line.popFirst()
+        if !functions[function].line.isEmpty { turns.append(function) }
+        return address
+    }
+
     /// Puts addresses that wait for their function back into the line.
     /// - Parameter first: whether they go before everybody there.
     private mutating func admit(_ function: FunctionID, limit: Int, first: Bool = false) {
@@ -334,11 +356,7 @@ struct DispatchMachine: Sendable {
         while admitted < limit, let id = functions[function].gated.popFirst() {
             guard case .gated = entries[id]?.state else { continue }
             change(id) { $0.state = .ready }
-            if first {
-                line.prepend(id)
-            } else {
-                line.append(id)
-            }
+            joinLine(id, first: first)
             admitted += 1
         }
     }
@@ -352,7 +370,7 @@ struct DispatchMachine: Sendable {
 
     private mutating func beginCalls(_ actions: inout [Action]) {
         guard !isHeld else { return }
-        while callsInFlight < maxInFlight, !isRoundFull, let id = line.popFirst() {
+        while callsInFlight < maxInFlight, !isRoundFull, let id = nextInLine() {
             guard let entry = entries[id], case .ready = entry.state else { continue }
             let (gate, isFull) = standing(of: entry.function)
             switch gate {

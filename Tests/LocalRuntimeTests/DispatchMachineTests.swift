@@ -75,6 +75,17 @@ import TransportCore
         #expect(machine.callSucceeded(third, hasMore: false) == [.close(third), .call(second)])
     }
 
+    @Test("functions take turns, however many addresses of one are in line")
+    func turns() {
+        var machine = machine(callsPerRound: 2)
+        let many = (0..<6).map { _ in machine.opened(greeter).0 }
+        let few = (0..<2).map { _ in machine.opened(counter).0 }
+        #expect(machine.roundEnded() == [.call(many[2]), .call(few[0])])
+        #expect(machine.roundEnded() == [.call(many[3]), .call(few[1])])
+        #expect(machine.roundEnded() == [.call(many[4]), .call(many[5])])
+        #expect(machine.roundEnded().isEmpty)
+    }
+
     @Test("a limit below one is one", arguments: [Int.min, -1, 0, 1])
     func atLeastOne(limit: Int) {
         var machine = machine(limit)
