@@ -14,9 +14,6 @@ struct GatewayLoop: Sendable {
     init(_ loop: any ChannelLoop) {
         self.loop = loop
         writes = WriteRound { loop.execute($0) }
-        starts = StartWindow(Self.limits) { work in
-            // What runs at once runs before the loop looks at its sockets, and so does a timer that is due.
-            loop.execute { loop.eventLoop.scheduleTask(in: .microseconds(20)) { work() } }
-        }
+        starts = StartWindow(Self.limits) { loop.eventLoop.afterLook($0) }
     }
 }

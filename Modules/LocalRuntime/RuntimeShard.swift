@@ -15,8 +15,6 @@ actor RuntimeShard {
 
     /// Few enough that what a call needs is still near when its answer comes.
     private static let callsPerRound = 8
-    /// How long a full round lasts at least, so that the loop looks at its sockets before the next one.
-    private static let fullRound = TimeAmount.microseconds(50)
 
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
@@ -271,7 +269,7 @@ actor RuntimeShard {
         isInRound = true
         later { shard in
             guard shard.machine.isRoundFull else { return shard.endRound() }
-            shard.loop.scheduleTask(in: Self.fullRound) { shard.assumeIsolated { $0.endRound() } }
+            shard.loop.afterLook { shard.assumeIsolated { $0.endRound() } }
         }
     }
 
