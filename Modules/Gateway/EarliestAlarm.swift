@@ -1,4 +1,3 @@
-internal import HTTPExchange
 internal import TransportCore
 
 /// A timer for what is put off again and again: it fires at the earliest instant it was ever set to, and whoever is told looks whether
@@ -8,7 +7,7 @@ struct EarliestAlarm {
     private var due = TransportInstant.distantFuture
 
     /// Sees to it that `work` is done at `instant` at the latest. To be called on `loop`.
-    mutating func set(at instant: TransportInstant, on loop: any ChannelLoop, _ work: @escaping @Sendable () -> Void) {
+    mutating func set(at instant: TransportInstant, on loop: any CallLoop, _ work: @escaping @Sendable () -> Void) {
         guard instant < due else { return }
         timer?.cancel()
         due = instant

@@ -1,9 +1,6 @@
-import HTTPExchange
-import HTTPFunctionEndpoint
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
-import TestSupport
 import Testing
 import TransportCore
 
@@ -60,15 +57,11 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
     /// Connections of one loop, which runs when the test has it run.
     private final class World {
         let calls = HeldCalls()
-        let loop = EmbeddedEventLoop()
-        let core: GatewayCore
-        private(set) var channels: [EmbeddedChannel] = []
+        private let gateway: EmbeddedGateway
 
         /// As many clients, each of which has sent a message to the address of its number.
         init(clients: Int) throws {
-            let transports = StandardTransports()
-            let (calls, yaml) = (
-                calls,
+            gateway = try EmbeddedGateway(
                 """
                 kind: io.statefun.endpoints.v2/http
                 spec:
@@ -76,21 +69,19 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
                   urlPathTemplate: http://127.0.0.1/
                   transport:
                     type: com.example.transports/held
-                """
+                """,
+                others: [calls]
             )
-            let module = try GatewayWorld.module(yaml, transports, others: [calls])
-            core = GatewayCore(options: GatewayOptions(), logger: RecordedLog().logger) { record in
-                GatewayRoutes(module, transports: transports, others: [calls], record: record)
-            }
-            let shared = GatewayLoop(EventLoopCallLoop(loop))
             for number in 0..<clients {
-                let channel = EmbeddedChannel(handler: GatewayConnection(core, on: shared), loop: loop)
-                channels.append(channel)
-                try channel.writeInbound(ByteBuffer(bytes: GatewayWorld.okHttp(GatewayWorld.message("f", id: "\(number)"))))
+                gateway.connect()
+                try channels[number].writeInbound(ByteBuffer(bytes: GatewayWorld.okHttp(GatewayWorld.message("f", id: "\(number)"))))
             }
             loop.run()
         }
 
+        var loop: EmbeddedEventLoop { gateway.loop }
+        var core: GatewayCore { gateway.core }
+        var channels: [EmbeddedChannel] { gateway.channels }
         var inFlight: Int { core.endpoints.reduce(0) { $0 + $1.inFlight } }
 
         /// The loop has looked at its sockets, where it was asked to.
@@ -101,8 +92,8 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
             return try channels[number].readOutbound(as: ByteBuffer.self).map { String(String(buffer: $0).dropFirst(9).prefix(3)) }
         }
 
-        func close() throws {
-            for channel in channels { _ = try? channel.finish(acceptAlreadyClosed: true) }
+        func close() {
+            gateway.close()
             look()
             #expect(inFlight == 0)
             #expect(core.connectionCount == 0)
@@ -123,7 +114,7 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
             #expect(world.calls.begun == names(0..<min(100, first + number + 1)))
             #expect(try world.status(of: number) == "200")
         }
-        try world.close()
+        world.close()
     }
 
     @Test("calls that take their time all begin, when the loop has looked some times")
@@ -131,7 +122,7 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
         let world = try World(clients: 100)
         for _ in 0..<100 { world.look() }
         #expect(world.calls.begun == names(0..<100))
-        try world.close()
+        world.close()
     }
 
     @Test("a client that has gone before its call began leaves no call behind, and takes nobody's turn")
@@ -142,7 +133,7 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
         #expect(world.inFlight == 59)
         world.calls.end("0")
         #expect(world.calls.begun == names(0..<first) + ["\(first + 1)"])
-        try world.close()
+        world.close()
     }
 
     @Test("when calls are cut off, those that have not begun are refused as well, and none is left")
@@ -157,6 +148,6 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
         world.look()
         #expect(world.calls.begun == begun)
         #expect(begun.count < 60)
-        try world.close()
+        world.close()
     }
 }

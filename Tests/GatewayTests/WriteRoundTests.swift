@@ -1,10 +1,6 @@
-import HTTPExchange
-import HTTPFunctionEndpoint
 import NIOCore
 import NIOEmbedded
-import TestSupport
 import Testing
-import TransportCore
 
 @testable import Gateway
 
@@ -12,23 +8,16 @@ import TransportCore
 @Suite struct WriteRoundTests {
     /// Connections of one loop, which runs when the test has it run.
     private final class World {
-        let loop = EmbeddedEventLoop()
-        let core: GatewayCore
-        private(set) var channels: [EmbeddedChannel] = []
+        private let gateway: EmbeddedGateway
         let flushes = Flushes()
 
         init(connections: Int) throws {
-            let transports = StandardTransports()
-            let module = try GatewayWorld.module(GatewayWorld.endpoint("com.example/*", "http://127.0.0.1:1/"), transports)
-            core = GatewayCore(options: GatewayOptions(), logger: RecordedLog().logger) { record in
-                GatewayRoutes(module, transports: transports, others: [], record: record)
-            }
-            let shared = GatewayLoop(EventLoopCallLoop(loop))
-            for number in 0..<connections {
-                let handlers: [any ChannelHandler] = [FlushRecorder(number, flushes), GatewayConnection(core, on: shared)]
-                channels.append(EmbeddedChannel(handlers: handlers, loop: loop))
-            }
+            gateway = try EmbeddedGateway(GatewayWorld.endpoint("com.example/*", "http://127.0.0.1:1/"))
+            for number in 0..<connections { gateway.connect(FlushRecorder(number, flushes)) }
         }
+
+        var loop: EmbeddedEventLoop { gateway.loop }
+        var channels: [EmbeddedChannel] { gateway.channels }
 
         /// A client asks for what is answered without any function: its message has no target.
         func ask(_ number: Int, times: Int = 1) throws {
@@ -45,9 +34,7 @@ import TransportCore
             }
         }
 
-        func close() throws {
-            for channel in channels { _ = try? channel.finish(acceptAlreadyClosed: true) }
-        }
+        func close() { gateway.close() }
     }
 
     /// Which connections were told to send, in that order.
@@ -83,7 +70,7 @@ import TransportCore
         world.loop.run()
         #expect(world.flushes.order == [1, 0, 2])
         #expect(try world.answers() == [1, 1, 1])
-        try world.close()
+        world.close()
     }
 
     @Test("each round sends what was written since the one before, and nobody else is told to")
@@ -100,7 +87,7 @@ import TransportCore
         world.flushes.order = []
         world.loop.run()
         #expect(world.flushes.order.isEmpty)
-        try world.close()
+        world.close()
     }
 
     @Test("several answers of one connection go out in one round")
@@ -111,7 +98,7 @@ import TransportCore
         #expect(try world.answers() == [0, 0])
         world.loop.run()
         #expect(try world.answers() == [3, 1])
-        try world.close()
+        world.close()
     }
 
     @Test("what is written while a round sends goes out with the next one, and is not forgotten")
@@ -132,7 +119,7 @@ import TransportCore
         #expect(world.flushes.order == [0, 1, 0])
         #expect(try world.answers() == [2, 1])
         world.flushes.whenFlushed = nil
-        try world.close()
+        world.close()
     }
 
     @Test("a connection that has gone before its round takes nothing from the others")
@@ -144,6 +131,6 @@ import TransportCore
         let answers = try world.answers()
         #expect([answers[0], answers[2]] == [1, 1])
         #expect(world.flushes.order == [0, 2])
-        try world.close()
+        world.close()
     }
 }
