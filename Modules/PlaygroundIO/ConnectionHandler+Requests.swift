@@ -1,13 +1,28 @@
-internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
 extension ConnectionHandler {
+    /// What the decoder has made of some bytes.
+    struct Decoded {
+        var heads = 0
+        var ends = 0
+        /// The last of the heads.
+        var last: HTTPRequestHead?
+    }
+
     /// A request whose turn has not come.
     struct Waiting {
-        let head: HTTPRequestHead
-        let method: HTTPRequest.Method
-        let body: ByteBuffer
+        let head: RequestHead
+        let target: String
+        var body = ByteBuffer()
+
+        mutating func append(_ part: ByteBuffer) {
+            if body.readableBytes == 0 {
+                body = part
+            } else {
+                body.writeImmutableBuffer(part)
+            }
+        }
     }
 
     /// A request that is being answered.
@@ -20,14 +35,5 @@ extension ConnectionHandler {
         var isAlone = true
         /// What there is to be sent, after the answers to earlier requests.
         var answer: HTTPAnswer?
-    }
-
-    /// Whether the client sends no other request, or none that could be read: the codec stops where a client asks for another
-    /// protocol. A client of HTTP/1.0 reads until the connection ends.
-    static func isLast(_ head: HTTPRequestHead) -> Bool {
-        if head.version != .http1_1 || head.headers.contains(name: "Upgrade") { return true }
-        guard let connection = head.headers.first(name: "Connection") else { return false }
-        if connection.utf8.elementsEqual("keep-alive".utf8), head.headers["Connection"].count == 1 { return false }
-        return head.headers[canonicalForm: "Connection"].contains { $0.lowercased() == "close" }
     }
 }

@@ -24,7 +24,10 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var machine: ConnectionMachine
     private var context: ChannelHandlerContext?
     private var endPromise: EventLoopPromise<Void>?
-    private var request: (head: HTTPRequestHead, method: HTTPRequest.Method, body: ByteBuffer)?
+    /// What the decoder has made of the bytes that it got last.
+    var decoded = Decoded()
+    /// The request that is coming in.
+    private var request: Waiting?
     /// Whole requests that have not begun.
     private var waiting: [Waiting] = []
     /// Those that have, in their order.
@@ -75,7 +78,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         self.context = context
         endPromise = context.eventLoop.makePromise()
         machine = ConnectionMachine(crowd.joined() ? crowdedLimits : limits, openedAt: now(context))
-        arm(context)
+        arm()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -113,40 +116,39 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            headReceived(head, context)
-        case .body(var part):
-            let action = machine.bodyReceived(part.readableBytes, at: now(context))
-            if action == .keep {
-                append(&part)
+            decoded.heads += 1
+            decoded.last = head
+            guard let meaning = RequestHead(head) else {
+                return perform(machine.failed(.malformed, at: now(context)), context)
             }
-            perform(action, context)
+            headReceived(meaning, target: head.uri, length: head.headers.first(name: "Content-Length").flatMap { Int($0) })
+        case .body(let part):
+            bodyReceived(part)
         case .end:
-            perform(machine.requestEnded(), context)
+            decoded.ends += 1
+            requestEnded()
         }
-        arm(context)
     }
 
-    private func headReceived(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard let method = HTTPRequest.Method(head.method.rawValue) else {
-            return perform(machine.failed(.malformed, at: now(context)), context)
-        }
-        request = (head, method, ByteBuffer())
-        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
-        let expectsContinue = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
-        perform(machine.headReceived(length: length, expectsContinue: expectsContinue, at: now(context)), context)
+    /// - Parameter length: what the head says about the length of the body.
+    func headReceived(_ head: RequestHead, target: String, length: Int?) {
+        guard let context else { return }
+        request = Waiting(head: head, target: target)
+        perform(machine.headReceived(length: length, expectsContinue: head.expectsContinue, at: now(context)), context)
     }
 
-    private func append(_ part: inout ByteBuffer) {
-        guard let (head, method, body) = request else { return }
-        // Not while `request` holds the same buffer: it would be copied for each part.
-        request = nil
-        var whole = body
-        if whole.readableBytes == 0 {
-            whole = part
-        } else {
-            whole.writeBuffer(&part)
+    func bodyReceived(_ part: ByteBuffer) {
+        guard let context else { return }
+        let action = machine.bodyReceived(part.readableBytes, at: now(context))
+        if action == .keep {
+            request?.append(part)
         }
-        request = (head, method, whole)
+        perform(action, context)
+    }
+
+    func requestEnded() {
+        guard let context else { return }
+        perform(machine.requestEnded(), context)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -170,7 +172,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         default:
             perform(machine.failed(.malformed, at: now(context)), context)
         }
-        arm(context)
+        arm()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -185,7 +187,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         default:
             break
         }
-        arm(context)
+        arm()
     }
 
     // MARK: - Answers
@@ -215,14 +217,14 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         begun.append(
             Begun(
                 number: number,
-                isHead: request.method == .head,
-                isLast: Self.isLast(request.head),
+                isHead: request.head.method == .head,
+                isLast: request.head.isLast,
                 byteCount: request.body.readableBytes
             )
         )
         let call = HTTPCall(
-            method: request.method,
-            target: request.head.uri,
+            method: request.head.method,
+            target: request.target,
             headers: request.head.headers,
             body: request.body,
             presence: presence
@@ -267,7 +269,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
             write(answer, isLast: isLast, withBody: !request.isHead)
             // A refusal of what came after this request is written here, before the socket is said to have taken everything.
             perform(machine.answerSent(isLast: isLast, at: now(context)), context)
-            arm(context)
+            arm()
         }
     }
 
@@ -337,7 +339,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         guard isSending, outgoing.readableBytes == 0, context.channel.isWritable, self.context != nil else { return }
         isSending = false
         perform(machine.answersTaken(at: now(context)), context)
-        arm(context)
+        arm()
     }
 
     // MARK: - What the machine says
@@ -349,16 +351,16 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         case .keepAndContinue:
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         case .forward:
-            if let (head, method, body) = request {
+            if let whole = request {
                 request = nil
-                waiting.append(Waiting(head: head, method: method, body: body))
-                unansweredBytes += body.readableBytes
+                waiting.append(whole)
+                unansweredBytes += whole.body.readableBytes
                 serve()
             }
         case .drop:
             request = nil
         case .refuse(let refusal):
-            let isHead = request?.method == .head
+            let isHead = request?.head.method == .head
             request = nil
             write(HTTPAnswer(refusal), isLast: true, withBody: !isHead)
         case .shutOutput:
@@ -377,8 +379,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     /// Sees to it that the timer fires when the machine wants it to. One that fires earlier is left alone, so that not each
     /// request costs a timer.
-    private func arm(_ context: ChannelHandlerContext) {
-        guard self.context != nil, let deadline = machine.deadline else { return }
+    func arm() {
+        guard let context, let deadline = machine.deadline else { return }
         if let timer, timer.due <= deadline { return }
         timer?.scheduled.cancel()
         let delay = max(0, now(context).nanoseconds(until: deadline))
@@ -387,7 +389,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
             let (handler, context) = bound.value
             handler.timer = nil
             handler.perform(handler.machine.timerFired(at: handler.now(context)), context)
-            handler.arm(context)
+            handler.arm()
         }
         timer = (deadline, scheduled)
     }

@@ -45,12 +45,11 @@ struct ConnectionSetup: ServerChildChannel {
             decoding.maxHeaderFieldCount = 100
             let pipeline = channel.pipeline.syncOperations
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
-            try pipeline.addHandler(ByteToMessageHandler(decoder))
             // Then "writable" means that the socket has taken everything.
             try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
             let round = rounds[ObjectIdentifier(channel.eventLoop)] ?? Self.round(on: channel.eventLoop)
             let handler = ConnectionHandler(limits, inCrowd: crowdedLimits, of: crowd, headLimit: headLimit, in: round, respond)
-            try pipeline.addHandler(handler)
+            try pipeline.addHandlers(RequestReading(handler, headLimit: headLimit), ByteToMessageHandler(decoder), handler)
             return Value(channel: channel, ended: handler.ended ?? channel.closeFuture)
         }
     }

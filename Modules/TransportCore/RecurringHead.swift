@@ -5,7 +5,7 @@
 /// its length is not taken for it.
 package struct RecurringHead {
     /// The longest head that is remembered.
-    static let maxBytes = 512
+    package static let maxBytes = 512
     /// The most digits of a length that are read here.
     private static let maxDigits = 15
     private static let lengthField: StaticString = "\r\ncontent-length:"

@@ -1,0 +1,30 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+
+/// What a request says besides its target and how long its body is.
+struct RequestHead: Sendable {
+    let method: HTTPRequest.Method
+    /// All fields. A request that says the same again shares them, `Content-Length` as it was included.
+    let headers: HTTPHeaders
+    /// Whether the client sends no other request, or none that could be read: the codec stops where a client asks for another
+    /// protocol. A client of HTTP/1.0 reads until the connection ends.
+    let isLast: Bool
+    /// Whether the client waits to be told to send the body (RFC 9110, section 10.1.1).
+    let expectsContinue: Bool
+
+    /// - Returns: `nil` where the method is no word.
+    init?(_ head: HTTPRequestHead) {
+        guard let method = HTTPRequest.Method(head.method.rawValue) else { return nil }
+        self.method = method
+        headers = head.headers
+        isLast = Self.isLast(head)
+        expectsContinue = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+    }
+
+    private static func isLast(_ head: HTTPRequestHead) -> Bool {
+        if head.version != .http1_1 || head.headers.contains(name: "Upgrade") { return true }
+        guard head.headers.contains(name: "Connection") else { return false }
+        return head.headers[canonicalForm: "Connection"].contains { $0.lowercased() == "close" }
+    }
+}
