@@ -23,6 +23,10 @@ final class AddressRecord {
     var call: Call?
     /// How many come after these and are in the store only.
     var spilled = 0
+    /// How many from outside are being stored, and will wait here.
+    var accepting = 0
+    /// Nothing waits here any more; what comes next finds another record.
+    var isClosed = false
     /// The last one that is or was here; those that are in the store only come after it.
     var lastSequence: Int64 = 0
     /// What the last call failed with; `nil` where none has with this batch.

@@ -31,7 +31,11 @@ final class FunctionRecord {
     /// What a call failed with that is not answered yet, or was lately.
     var lastFailure: RequestReplyFailure?
     /// How it is called; `nil` where that has not been asked yet.
-    var route: FunctionClients.Entry?
+    var route: FunctionClients.Entry? {
+        didSet { mostWaiting = route?.maxNumBatchRequests }
+    }
+    /// How many messages may wait for one of its addresses, as the route says.
+    private(set) var mostWaiting: Int?
     /// Why no endpoint serves it; `nil` where one does.
     var whyUnserved: String?
 

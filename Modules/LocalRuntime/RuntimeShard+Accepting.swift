@@ -1,11 +1,17 @@
 internal import HTTPFunctionEndpoint
+internal import NIOCore
 internal import RequestReply
 internal import RuntimeCore
 internal import TransportCore
 
 extension RuntimeShard: MessageAccepting {
     nonisolated func begin(_ message: IngressMessage, _ completion: @escaping AcceptCompletion) {
-        onLoop { $0.take(message, completion) }
+        // Not by `onLoop`: what it is handed takes an allocation for each message.
+        if loop.inEventLoop {
+            assumeIsolated { $0.take(message, completion) }
+        } else {
+            later { $0.take(message, completion) }
+        }
     }
 
     /// Takes a message; `completion` is told when it is stored, and delivered, or why it is not taken.
@@ -51,7 +57,7 @@ extension RuntimeShard: MessageAccepting {
     private func check(_ message: IngressMessage) throws(IngressRefusal) -> (argument: [UInt8], limit: Int) {
         let limit: Int
         do throws(RequestReplyFailure) {
-            limit = try route(to: message.target.functionType).maxNumBatchRequests
+            limit = try mostWaiting(for: message.target.functionType)
         } catch {
             throw IngressRefusal(.unknownFunction, error.message)
         }
@@ -61,7 +67,7 @@ extension RuntimeShard: MessageAccepting {
                 case .encoded(let bytes): try FunctionValue(typename: message.typename, bytes: bytes)
                 case .written(let text): try FunctionValue(written: text, typename: message.typename)
                 }
-            return (EncodedInvocation(EncodedValue(value)).bytes, limit)
+            return (EncodedInvocation(value).bytes, limit)
         } catch {
             throw IngressRefusal(.malformedValue, error.description)
         }
@@ -73,19 +79,24 @@ extension RuntimeShard: MessageAccepting {
         _ limit: Int,
         _ completion: @escaping AcceptCompletion
     ) throws(IngressRefusal) {
-        try checkRoom(for: message.target, limit)
+        let record = recordsByAddress[message.target]
+        try checkRoom(for: message.target, record, limit)
         let stored = StoredMessage(sequence: nextSequence(), target: message.target, invocation: argument)
         pending.add(stored)
         if let key = message.idempotencyKey {
             pending.accepted(AcceptedKey(key, at: clock.wallTime()))
         }
         acceptingCount += 1
-        accepting[message.target, default: 0] += 1
-        commitWaiters[group, default: []].append(.accepted(stored, key: message.idempotencyKey, completion))
+        if let record {
+            record.accepting += 1
+        } else {
+            accepting[message.target, default: 0] += 1
+        }
+        commitWaiters[group, default: []].append(.accepted(stored, for: record, key: message.idempotencyKey, completion))
         flushSoon()
     }
 
-    private func checkRoom(for target: RuntimeAddress, _ limit: Int) throws(IngressRefusal) {
+    private func checkRoom(for target: RuntimeAddress, _ record: AddressRecord?, _ limit: Int) throws(IngressRefusal) {
         guard !isStopping else {
             throw IngressRefusal(.shuttingDown, "the runtime is stopping; send the message again when it is back", retryAfter: .seconds(5))
         }
@@ -97,7 +108,7 @@ extension RuntimeShard: MessageAccepting {
             throw IngressRefusal(.full, "\(waitingInAll) messages wait already, as many as may", retryAfter: .seconds(1))
         }
         guard limit > 0 else { return }
-        let waiting = accepting[target, default: 0] + (recordsByAddress[target]?.count ?? 0)
+        let waiting = record.map { $0.accepting + $0.count } ?? accepting[target, default: 0]
         guard waiting < limit else {
             throw IngressRefusal(
                 .full,
@@ -107,15 +118,27 @@ extension RuntimeShard: MessageAccepting {
         }
     }
 
-    /// A message is not being accepted any more: it was delivered, or could not be stored.
-    func acceptingEnded(_ message: StoredMessage) {
+    /// A message is not being accepted any more: it is about to be delivered, or could not be stored.
+    /// - Parameter known: the record that its address had when it came.
+    /// - Returns: the one that it has now.
+    @discardableResult
+    func acceptingEnded(_ message: StoredMessage, for known: AddressRecord?) -> AddressRecord? {
         acceptingCount -= 1
-        guard let place = accepting.index(forKey: message.target) else { return }
+        if let known, !known.isClosed {
+            known.accepting -= 1
+            return known
+        }
+        if let record = recordsByAddress[message.target] {
+            record.accepting -= 1
+            return record
+        }
+        guard let place = accepting.index(forKey: message.target) else { return nil }
         if accepting.values[place] > 1 {
             accepting.values[place] -= 1
         } else {
             accepting.remove(at: place)
         }
+        return nil
     }
 
     /// Waits until nobody else is about to send a message with the key.

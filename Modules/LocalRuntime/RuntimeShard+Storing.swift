@@ -10,7 +10,7 @@ extension RuntimeShard {
         /// Whatever comes of it, and however long it takes.
         case stored(CheckedContinuation<Void, Never>)
         /// A message from outside: it is taken out of a group that cannot be stored.
-        case accepted(StoredMessage, key: String?, AcceptCompletion)
+        case accepted(StoredMessage, for: AddressRecord?, key: String?, AcceptCompletion)
         /// Records that somebody takes: they are left in a group that cannot be stored.
         case taken([EgressRecord], Taker)
         /// Records that somebody gets without their having been stored: they become part of a group that cannot be.
@@ -106,9 +106,9 @@ extension RuntimeShard {
             switch waiter {
             case .stored:
                 kept.append(waiter)
-            case .accepted(let message, let key, let completion):
+            case .accepted(let message, let record, let key, let completion):
                 messages.insert(message.sequence)
-                acceptingEnded(message)
+                acceptingEnded(message, for: record)
                 if let key {
                     keys.insert(ExactName(key))
                 }
@@ -145,9 +145,9 @@ extension RuntimeShard {
             switch waiter {
             case .stored(let continuation):
                 continuation.resume()
-            case .accepted(let message, _, let completion):
-                acceptingEnded(message)
-                deliver(message).figures.change { $0.accepted += 1 }
+            case .accepted(let message, let known, _, let completion):
+                let record = acceptingEnded(message, for: known)
+                deliver(message, to: record).figures.change { $0.accepted += 1 }
                 completion(nil)
             case .taken(let records, let taker):
                 taken(records, by: taker)

@@ -55,7 +55,8 @@ actor RuntimeShard {
     private var isInRound = false
     /// A request is being handed to a transport, which may have an answer before it returns.
     var isSending = false
-    /// Messages that are being accepted: they do not wait for their function yet, but will.
+    /// Messages that are being accepted: they do not wait for their function yet, but will. Those for an address that something waits
+    /// for are counted in its record.
     var acceptingCount = 0
     var accepting: [RuntimeAddress: Int] = [:]
     var lastSequence: Int64 = 0
@@ -137,6 +138,9 @@ actor RuntimeShard {
         let record = AddressRecord(id: id, address: address, function: function)
         addresses[id] = record
         recordsByAddress[address] = record
+        if !accepting.isEmpty, let count = accepting.removeValue(forKey: address) {
+            record.accepting = count
+        }
         return (record, actions)
     }
 
@@ -197,6 +201,12 @@ actor RuntimeShard {
         return record
     }
 
+    /// How many messages may wait for an address of a function; what keeps it from being called where no endpoint serves it.
+    func mostWaiting(for functionType: String) throws(RequestReplyFailure) -> Int {
+        if let known = functions[functionType]?.mostWaiting { return known }
+        return try route(to: functionType).maxNumBatchRequests
+    }
+
     /// How a function is called; what keeps it from being called where no endpoint serves it.
     func route(to functionType: String) throws(RequestReplyFailure) -> FunctionClients.Entry {
         // Names that somebody makes up leave no record behind.
@@ -212,12 +222,13 @@ actor RuntimeShard {
     }
 
     /// Puts a message where it waits for its turn.
+    /// - Parameter known: the record of its address, where that is at hand.
     /// - Returns: its function.
     @discardableResult
-    func deliver(_ message: StoredMessage) -> FunctionRecord {
+    func deliver(_ message: StoredMessage, to known: AddressRecord? = nil) -> FunctionRecord {
         var actions: [DispatchMachine.Action] = []
         let record: AddressRecord
-        if let known = recordsByAddress[message.target] {
+        if let known = known ?? recordsByAddress[message.target] {
             record = known
         } else {
             let function = function(for: message.target.functionType)
@@ -258,6 +269,10 @@ actor RuntimeShard {
             case .close(let id):
                 guard let record = addresses.removeValue(forKey: id) else { continue }
                 recordsByAddress[record.address] = nil
+                record.isClosed = true
+                if record.accepting > 0 {
+                    accepting[record.address] = record.accepting
+                }
                 record.nobodyCalls()
                 closed(record)
             }

@@ -258,8 +258,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     /// Writes the answers whose turn it is.
     private func answerInTurn() {
-        while let request = begun.first, let answer = request.answer {
-            begun.removeFirst()
+        while let answer = begun.first?.answer {
+            let request = begun.removeFirst()
             unansweredBytes -= request.byteCount
             guard let context, !hasWrittenLast else {
                 lost(answer)
@@ -353,9 +353,13 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         case .forward:
             if let whole = request {
                 request = nil
-                waiting.append(whole)
                 unansweredBytes += whole.body.readableBytes
-                serve()
+                if waiting.isEmpty, !isServing, mayBegin {
+                    begin(whole, context)
+                } else {
+                    waiting.append(whole)
+                    serve()
+                }
             }
         case .drop:
             request = nil

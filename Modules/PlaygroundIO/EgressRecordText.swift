@@ -14,7 +14,7 @@ enum EgressRecordText {
         guard typename == Self.typename else {
             throw EgressFault("the value has the type \(typename); send one of type \(Self.typename)")
         }
-        let members: [(name: String, value: JSONScanner.Value)]
+        let members: [(name: ArraySlice<UInt8>, value: JSONScanner.Value)]
         do throws(JSONScanner.Fault) {
             var scanner = try JSONScanner(value)
             members = try scanner.members()
@@ -24,20 +24,23 @@ enum EgressRecordText {
         guard case .string(let topic) = try member("topic", of: members) else {
             throw EgressFault("'topic' is not a text; \(remedy)")
         }
-        switch try member("payload", of: members) {
-        case .string(let text): return EgressContent(topic: topic, payload: Array(text.utf8))
-        case .other(let json): return EgressContent(topic: topic, payload: json)
-        }
+        let payload =
+            switch try member("payload", of: members) {
+            case .string(let text): Array(text)
+            case .other(let json): json
+            }
+        return EgressContent(topic: String(decoding: topic, as: UTF8.self), payload: payload)
     }
 
     private static func member(
-        _ name: String,
-        of members: [(name: String, value: JSONScanner.Value)]
+        _ name: StaticString,
+        of members: [(name: ArraySlice<UInt8>, value: JSONScanner.Value)]
     ) throws(EgressFault) -> JSONScanner.Value {
+        let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         var found: JSONScanner.Value?
-        for member in members where member.name == name {
+        for member in members where member.name.count == bytes.count && member.name.elementsEqual(bytes) {
             guard found == nil else {
-                throw EgressFault("the record has '\(name)' \(members.count { $0.name == name }) times; \(remedy)")
+                throw EgressFault("the record has '\(name)' \(members.count { $0.name.elementsEqual(bytes) }) times; \(remedy)")
             }
             found = member.value
         }

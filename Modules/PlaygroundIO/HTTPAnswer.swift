@@ -49,6 +49,11 @@ struct HTTPAnswer: Sendable {
     /// Writes the answer as it is sent (RFC 9112, section 4). Its fields were checked when they were made.
     /// - Parameter isLast: whether the connection ends with it.
     func write(to bytes: inout ByteBuffer, isLast: Bool, withBody: Bool) {
+        if status == .accepted, !isLast, fields.isEmpty, body.readableBytes == 0 {
+            // What nearly every message of an ingress is answered with.
+            bytes.writeStaticString("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            return
+        }
         bytes.reserveCapacity(minimumWritableBytes: 256 + (withBody ? body.readableBytes : 0))
         bytes.writeStaticString("HTTP/1.1 ")
         bytes.write(decimal: status.code)

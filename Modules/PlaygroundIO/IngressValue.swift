@@ -18,17 +18,16 @@ struct IngressValue: Equatable {
 
     /// - Throws: ``HTTPRefusal`` where the body is no such value, and where the field names no type.
     init(contentType: String?, body: [UInt8]) throws(HTTPRefusal) {
-        guard let contentType, let name = Self.typename(in: Array(contentType.utf8)) else {
+        guard let contentType, let (written, isTypename) = Self.typename(in: contentType) else {
             self = try Self.written("\(Self.builtInPrefix)string", body)
             return
         }
-        guard Self.isTypename(name) else {
+        guard isTypename else {
             throw HTTPRefusal(
                 .badRequest,
                 "the Content-Type '\(contentType.prefix(200))' names no type; write application/vnd.<namespace>/<name>, such as application/vnd.example/GreetRequest"
             )
         }
-        let written = String(decoding: name, as: UTF8.self)
         guard written.hasPrefix(Self.builtInPrefix) else {
             self.init(typename: written, value: .encoded(body))
             return
@@ -41,20 +40,25 @@ struct IngressValue: Equatable {
         self.value = value
     }
 
-    /// What stands between the prefix and the parameters; `nil` where another prefix stands there.
-    private static func typename(in field: [UInt8]) -> ArraySlice<UInt8>? {
-        guard field.count >= typedPrefix.count else { return nil }
-        // Names of media types are the same in whatever case their letters are.
-        for (byte, expected) in zip(field, typedPrefix) where byte != expected {
-            guard (0x41...0x5A).contains(byte), byte | 0x20 == expected else { return nil }
+    /// What stands between the prefix and the parameters, and whether it is the name of a type; `nil` where another prefix stands there.
+    private static func typename(in contentType: String) -> (String, isTypename: Bool)? {
+        var contentType = contentType
+        return contentType.withUTF8 { field in
+            guard field.count >= typedPrefix.count else { return nil }
+            // Names of media types are the same in whatever case their letters are.
+            for index in typedPrefix.indices where field[index] != typedPrefix[index] {
+                guard (0x41...0x5A).contains(field[index]), field[index] | 0x20 == typedPrefix[index] else { return nil }
+            }
+            var name = UnsafeBufferPointer(rebasing: field[typedPrefix.count...].prefix { $0 != UInt8(ascii: ";") })
+            while let last = name.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") {
+                name = UnsafeBufferPointer(rebasing: name.dropLast())
+            }
+            return (String(decoding: name, as: UTF8.self), isTypename(name))
         }
-        let name = field[typedPrefix.count...].prefix { $0 != UInt8(ascii: ";") }
-        guard let end = name.lastIndex(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return [] }
-        return name[...end]
     }
 
     /// Whether the text is two names with a slash between them, and holds nothing that a field has a use for.
-    private static func isTypename(_ text: ArraySlice<UInt8>) -> Bool {
+    private static func isTypename(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         let slash = UInt8(ascii: "/")
         var slashes = 0
         for byte in text {

@@ -2,8 +2,8 @@
 struct JSONScanner {
     /// What a member of an object holds.
     enum Value: Equatable {
-        /// The text that a string stands for.
-        case string(String)
+        /// The text that a string stands for, in UTF-8.
+        case string(ArraySlice<UInt8>)
         /// Anything else, as it was written but without white space between its parts.
         case other([UInt8])
     }
@@ -29,10 +29,11 @@ struct JSONScanner {
     }
 
     /// Reads the text as one object. To be called once.
-    mutating func members() throws(Fault) -> [(name: String, value: Value)] {
+    mutating func members() throws(Fault) -> [(name: ArraySlice<UInt8>, value: Value)] {
         skipSpace()
         guard take("{") else { throw Fault(message: "is not a JSON object") }
-        var members: [(name: String, value: Value)] = []
+        var members: [(name: ArraySlice<UInt8>, value: Value)] = []
+        members.reserveCapacity(2)
         skipSpace()
         if !take("}") {
             repeat {
@@ -128,17 +129,17 @@ struct JSONScanner {
 
     // MARK: - Strings
 
-    private mutating func string() throws(Fault) -> String {
+    private mutating func string() throws(Fault) -> ArraySlice<UInt8> {
         guard take("\"") else { throw wrong("text in double quotes") }
         let start = index
         while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
-        if take("\"") { return String(decoding: bytes[start..<index - 1], as: UTF8.self) }
+        if take("\"") { return bytes[start..<index - 1] }
         var units = bytes[start..<index]
         while let byte = peek {
             index += 1
             switch byte {
             case UInt8(ascii: "\""):
-                return String(decoding: units, as: UTF8.self)
+                return units
             case UInt8(ascii: "\\"):
                 units += Array(String(try escaped()).utf8)
             case 0..<0x20:

@@ -12,6 +12,7 @@ enum PayloadText {
     /// A JSON list with one item for each payload: a string with its text, or `{"base64": "…"}` where it is not UTF-8.
     static func list(_ payloads: [[UInt8]]) -> [UInt8] {
         var bytes: [UInt8] = [UInt8(ascii: "[")]
+        bytes.reserveCapacity(payloads.reduce(2) { $0 + $1.count + 3 })
         for (index, payload) in payloads.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             if String(validating: payload, as: UTF8.self) != nil {
@@ -26,21 +27,24 @@ enum PayloadText {
         return bytes
     }
 
+    private static let digits = Array("0123456789abcdef".utf8)
+
     private static func appendString(_ text: [UInt8], to bytes: inout [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
-        bytes.reserveCapacity(bytes.count + text.count + 2)
         bytes.append(UInt8(ascii: "\""))
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20, 0x7F:
+        // What stands for itself is copied together.
+        var start = 0
+        for (index, byte) in text.enumerated() where byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        {
+            bytes += text[start..<index]
+            start = index + 1
+            if byte < 0x20 || byte == 0x7F {
                 bytes += #"\u00"#.utf8
                 bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default:
-                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "\\"), byte]
             }
         }
+        bytes += text[start...]
         bytes.append(UInt8(ascii: "\""))
     }
 

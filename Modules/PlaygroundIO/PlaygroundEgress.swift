@@ -4,6 +4,7 @@ internal import NIOConcurrencyHelpers
 public import NIOCore
 public import NIOPosix
 public import RuntimeCore
+internal import TransportCore
 
 /// The egress of kind `io.statefun.playground.v1/egress`: hands out records with `GET /{topic}` over HTTP.
 ///
@@ -41,7 +42,7 @@ public final class PlaygroundEgress: Egress {
     /// Reads the JSON text of a value of type `io.statefun.playground/EgressRecord`.
     public func content(typename: String, value: [UInt8]) throws(EgressFault) -> EgressContent {
         let content = try EgressRecordText.read(typename: typename, value: value)
-        guard topics.contains(where: { $0.utf8.elementsEqual(content.topic.utf8) }) else {
+        guard topics.contains(where: { $0.hasSameBytes(as: content.topic) }) else {
             throw EgressFault("the egress has no topic '\(content.topic.prefix(200))'; it has \(topics.joined(separator: ", "))")
         }
         return content

@@ -14,7 +14,18 @@ public struct EncodedValue: Hashable, Sendable {
     ///   - typename: the type of the value as `namespace/name`.
     ///   - value: the bytes that stand for it on the wire.
     public init(typename: String, value: [UInt8]) {
-        var writer = WireWriter(capacity: WireWriter.size(1, text: typename) + 2 + WireWriter.size(3, byteCount: value.count))
+        var writer = WireWriter(capacity: Self.byteCount(typename, value))
+        Self.write(typename, value, to: &writer)
+        bytes = writer.bytes
+    }
+
+    /// How many bytes the message has.
+    fileprivate static func byteCount(_ typename: String, _ value: [UInt8]) -> Int {
+        WireWriter.size(1, text: typename) + 2 + (value.isEmpty ? 0 : WireWriter.size(3, byteCount: value.count))
+    }
+
+    /// Writes the fields of the message.
+    fileprivate static func write(_ typename: String, _ value: [UInt8], to writer: inout WireWriter) {
         writer.text(1, typename)
         // `has_value`
         writer.varint(2 << 3)
@@ -22,7 +33,6 @@ public struct EncodedValue: Hashable, Sendable {
         if !value.isEmpty {
             writer.field(3, value)
         }
-        bytes = writer.bytes
     }
 
     public init(_ value: FunctionValue) {
@@ -70,6 +80,16 @@ public struct EncodedInvocation: Hashable, Sendable {
     /// - Parameter caller: the function that sends it; `nil` for a message from outside.
     public init(_ argument: EncodedValue, from caller: MessageAddress? = nil) {
         self = argument.bytes.withUnsafeBytes { EncodedInvocation(argument: $0, from: caller.map(EncodedCaller.init)) }
+    }
+
+    /// A message from outside.
+    public init(_ argument: FunctionValue) {
+        let (typename, value) = (argument.typename, argument.bytes)
+        let count = EncodedValue.byteCount(typename, value)
+        var writer = WireWriter(capacity: WireWriter.size(2, byteCount: count))
+        writer.begin(2, byteCount: count)
+        EncodedValue.write(typename, value, to: &writer)
+        bytes = writer.bytes
     }
 
     /// - Parameter argument: a `TypedValue` message.
