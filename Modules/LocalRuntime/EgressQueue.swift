@@ -33,6 +33,9 @@ struct EgressQueue: Sendable {
     /// How many wait to be taken.
     var count: Int { available.count - head + beyond }
 
+    /// Whether everything up to now has been handed out.
+    var isDrained: Bool { count == 0 && !isLoading }
+
     var hasTakers: Bool { !takers.isEmpty }
 
     /// Whether nothing would be missed without it: there never was a record, and nobody waits for one. A queue that had any
@@ -57,7 +60,7 @@ struct EgressQueue: Sendable {
     mutating func anticipate(_ records: ArraySlice<EgressRecord>) -> [(taker: TakerID, records: ArraySlice<EgressRecord>)] {
         var handed: [(taker: TakerID, records: ArraySlice<EgressRecord>)] = []
         var rest = records
-        while count == 0, !isLoading, !rest.isEmpty, let taker = takers.first {
+        while isDrained, !rest.isEmpty, let taker = takers.first {
             takers.removeFirst()
             handed.append((taker.id, rest.prefix(taker.limit)))
             rest = rest.dropFirst(taker.limit)

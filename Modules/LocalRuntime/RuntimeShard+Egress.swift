@@ -9,13 +9,21 @@ extension RuntimeShard {
     final class Taker: EgressTaking {
         let id: EgressQueue.TakerID
         let topic: String
+        let limit: Int
         let completion: TakeCompletion
         private let shard: RuntimeShard
         private let cancelled = Atomic(false)
 
-        init(_ id: EgressQueue.TakerID, of topic: String, in shard: RuntimeShard, _ completion: @escaping TakeCompletion) {
+        init(
+            _ id: EgressQueue.TakerID,
+            of topic: String,
+            atMost limit: Int,
+            in shard: RuntimeShard,
+            _ completion: @escaping TakeCompletion
+        ) {
             self.id = id
             self.topic = topic
+            self.limit = limit
             self.shard = shard
             self.completion = completion
         }
@@ -112,7 +120,8 @@ extension RuntimeShard {
         for record in records {
             pending.taken(record)
         }
-        commitWaiters[group, default: []].append(.taken(records, taker))
+        lastTaken.updateValue(commitWaiters[group]?.count ?? 0, forName: taker.topic)
+        commitWaiters[group, default: []].append(.taken(records, promised: [], taker))
         flushSoon()
     }
 
@@ -132,18 +141,30 @@ extension RuntimeShard {
     /// Promises records of the group that is stored next to those who wait for them. They are not stored at all: when the group
     /// is, they have been taken.
     func anticipate(group: Int) {
-        guard !takers.isEmpty else { return }
+        guard !takers.isEmpty || !lastTaken.isEmpty else { return }
         pending.withdrawEgress { records in
-            guard let topic = records.first?.topic, let handed = topics[topic]?.anticipate(records) else { return 0 }
-            var count = 0
-            for (id, records) in handed {
+            guard let topic = records.first?.topic else { return 0 }
+            var count = promiseMore(records, of: topic, group)
+            for (id, records) in topics[topic]?.anticipate(records.dropFirst(count)) ?? [] {
                 // Only what somebody gets is left out of the store.
                 guard let taker = waitingTaker(id) else { break }
                 count += records.count
-                commitWaiters[group, default: []].append(.promised(Array(records), taker))
+                commitWaiters[group, default: []].append(.taken([], promised: Array(records), taker))
             }
             return count
         }
+    }
+
+    /// Promises records to whoever takes all that come before them in the same group. Where takers ask again and again, and there is
+    /// always something for them, hardly any record would be promised otherwise.
+    /// - Returns: how many.
+    private func promiseMore(_ records: ArraySlice<EgressRecord>, of topic: String, _ group: Int) -> Int {
+        guard let place = lastTaken[topic], let queue = topics[topic], queue.isDrained,
+            case .taken(let taken, let promised, let taker) = commitWaiters[group]?[place], !taker.isCancelled
+        else { return 0 }
+        let more = records.prefix(max(0, taker.limit - taken.count - promised.count))
+        commitWaiters[group]?[place] = .taken(taken, promised: promised + more, taker)
+        return more.count
     }
 
     private func left(_ taker: Taker) {
@@ -168,17 +189,17 @@ extension RuntimeShard: EgressTopics {
         _ completion: @escaping TakeCompletion
     ) -> any EgressTaking {
         let id = EgressQueue.TakerID(number: takerNumbers.wrappingAdd(1, ordering: .relaxed).newValue)
-        let taker = Taker(id, of: topic, in: self, completion)
-        onLoop { $0.begin(taker, limit, wait) }
+        let taker = Taker(id, of: topic, atMost: max(1, limit), in: self, completion)
+        onLoop { $0.begin(taker, wait) }
         return taker
     }
 
-    private func begin(_ taker: Taker, _ limit: Int, _ wait: Duration) {
+    private func begin(_ taker: Taker, _ wait: Duration) {
         let topic = taker.topic
         let isEmpty = topics[topic].map { $0.count == 0 } ?? true
         // A cancellation up to here has not found what to cancel.
         guard !isClosing, !taker.isCancelled, !isEmpty || wait > .zero else { return taker.completion(.success([])) }
-        topics[topic, default: EgressQueue()].wanted(by: taker.id, atMost: limit, isWaiting: wait > .zero)
+        topics[topic, default: EgressQueue()].wanted(by: taker.id, atMost: taker.limit, isWaiting: wait > .zero)
         // Reading what is there from the store is no waiting for it, but has an end as well.
         let longest = isEmpty ? wait : max(wait, Self.longestRead)
         let timer = loop.scheduleTask(in: .nanoseconds(longest.inNanoseconds)) { taker.cancel() }

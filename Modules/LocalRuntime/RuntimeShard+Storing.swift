@@ -11,10 +11,9 @@ extension RuntimeShard {
         case stored(CheckedContinuation<Void, Never>)
         /// A message from outside: it is taken out of a group that cannot be stored.
         case accepted(StoredMessage, for: AddressRecord?, key: String?, AcceptCompletion)
-        /// Records that somebody takes: they are left in a group that cannot be stored.
-        case taken([EgressRecord], Taker)
-        /// Records that somebody gets without their having been stored: they become part of a group that cannot be.
-        case promised([EgressRecord], Taker)
+        /// Records that somebody takes: they are left in a group that cannot be stored. Those that come after them and are promised have
+        /// not been stored: they become part of such a group.
+        case taken([EgressRecord], promised: [EgressRecord], Taker)
     }
 
     /// So many bytes may wait to be stored before no further call begins.
@@ -52,6 +51,7 @@ extension RuntimeShard {
             anticipate(group: number)
             var changes = pending.take(lastSequence: lastSequence)
             group += 1
+            lastTaken = [:]
             while !isAbandoned {
                 do throws(StoreFailure) {
                     try await store.commit(changes)
@@ -113,12 +113,10 @@ extension RuntimeShard {
                     keys.insert(ExactName(key))
                 }
                 completion(IngressRefusal(.notStored, "the message cannot be stored: \(failure)", retryAfter: .seconds(5)))
-            case .taken(let taken, let taker):
+            case .taken(let taken, let promised, let taker):
                 records.formUnion(taken.map(\.sequence))
                 topics[taker.topic]?.returned(taken)
                 served.append(taker.topic)
-                taker.completion(.failure(failure))
-            case .promised(let promised, let taker):
                 changes.egress = (promised + changes.egress).sorted { $0.sequence < $1.sequence }
                 taker.completion(.failure(failure))
             }
@@ -149,13 +147,11 @@ extension RuntimeShard {
                 let record = acceptingEnded(message, for: known)
                 deliver(message, to: record).figures.change { $0.accepted += 1 }
                 completion(nil)
-            case .taken(let records, let taker):
-                taken(records, by: taker)
-            case .promised(let records, let taker):
-                if let last = records.last {
+            case .taken(let records, let promised, let taker):
+                if let last = promised.last {
                     topics[last.topic, default: EgressQueue()].passed(last)
                 }
-                taken(records, by: taker)
+                taken(records + promised, by: taker)
             }
         }
         var served: [String] = []

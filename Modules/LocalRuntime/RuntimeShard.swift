@@ -69,6 +69,8 @@ actor RuntimeShard {
     var delayedTimer: (due: WallTime, timer: Scheduled<Void>)?
     var topics = NameTable<EgressQueue>()
     var takers: [EgressQueue.TakerID: WaitingTaker] = [:]
+    /// Who was the last to take records of a topic in the group that collects changes: the place among those who wait for it.
+    var lastTaken = NameTable<Int>()
     nonisolated let takerNumbers = Atomic(0)
 
     var isStarted = false
