@@ -153,6 +153,10 @@ struct ConnectionMachine {
             }
             state = isLast ? .sendingLast(since: now) : .serving(serving)
             return .nothing
+        case .refusing where isLast:
+            // The client expects nothing behind it.
+            state = .sendingLast(since: now)
+            return .nothing
         case .refusing(let refusal, let unanswered):
             guard unanswered <= 1 else {
                 state = .refusing(refusal, unanswered: unanswered - 1)

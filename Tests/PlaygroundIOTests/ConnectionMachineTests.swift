@@ -61,6 +61,16 @@ import TransportCore
         #expect(machine.headReceived(length: 5, expectsContinue: true, at: at(1)) == .keep)
     }
 
+    @Test("nothing is refused any more behind an answer that says that it is the last one")
+    func refusalBehindTheLast() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.requestEnded() == .forward)
+        #expect(machine.failed(.malformed, at: at(2)) == .drop)
+        #expect(machine.answerSent(isLast: true, at: at(3)) == .nothing)
+        #expect(machine.answersTaken(at: at(4)) == .shutOutput)
+    }
+
     @Test("a connection without a request is closed after a time")
     func idle() {
         var machine = machine()
