@@ -1,15 +1,6 @@
 internal import NIOCore
-internal import NIOHTTP1
 
 extension ConnectionHandler {
-    /// What the decoder has made of some bytes.
-    struct Decoded {
-        var heads = 0
-        var ends = 0
-        /// The last of the heads.
-        var last: HTTPRequestHead?
-    }
-
     /// A request whose turn has not come.
     struct Waiting {
         let head: RequestHead

@@ -25,7 +25,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var context: ChannelHandlerContext?
     private var endPromise: EventLoopPromise<Void>?
     /// What the decoder has made of the bytes that it got last.
-    var decoded = Decoded()
+    var decoded = RecurringRequests.Decoded()
     /// The request that is coming in.
     private var request: Waiting?
     /// Whole requests that have not begun.
@@ -222,13 +222,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
                 byteCount: request.body.readableBytes
             )
         )
-        let call = HTTPCall(
-            method: request.head.method,
-            target: request.target,
-            headers: request.head.headers,
-            body: request.body,
-            presence: presence
-        )
+        let call = HTTPCall(head: request.head, target: request.target, body: request.body, presence: presence)
         let loop = context.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
         let handling = respond(call) { answer in

@@ -12,12 +12,22 @@ internal import TransportCore
 struct RecurringRequests {
     /// What the next bytes are.
     enum Step {
-        /// Something new: the decoder is to have them, and ``RecurringRequests/decoded(heads:ends:last:)`` is to be called then.
+        /// Something new: the decoder is to have them, and ``RecurringRequests/decoded(_:)`` is to be called then.
         case decode(ByteBuffer)
         /// The head of a request whose body has so many bytes.
         case head(RequestHead, target: String, length: Int)
         case body(ByteBuffer)
         case end
+    }
+
+    /// What the decoder has made of some bytes.
+    struct Decoded {
+        /// How many heads.
+        var heads = 0
+        /// The last of them.
+        var last: HTTPRequestHead?
+        /// How many ends of requests.
+        var ends = 0
     }
 
     private enum State {
@@ -78,14 +88,12 @@ struct RecurringRequests {
     }
 
     /// The decoder has got what the last step said.
-    /// - Parameters:
-    ///   - heads: how many heads it has made of that.
-    ///   - ends: how many ends of requests.
-    ///   - last: the last of the heads.
-    mutating func decoded(heads: Int, ends: Int, last: HTTPRequestHead?) {
+    mutating func decoded(_ decoded: Decoded) {
+        let (heads, ends) = (decoded.heads, decoded.ends)
         switch state {
         case .decodingHead(Self.lineEnds.count) where heads == 1:
-            guard let last, let head = RequestHead(last), let length = Self.length(last, head), ends == (length == 0 ? 1 : 0) else {
+            guard let last = decoded.last, let head = RequestHead(last), let length = Self.length(last, head), ends == (length == 0 ? 1 : 0)
+            else {
                 return state = .decoding
             }
             remember(head, length)

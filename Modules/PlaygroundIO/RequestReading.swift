@@ -20,9 +20,8 @@ final class RequestReading: ChannelInboundHandler {
             switch step {
             case .decode(let part):
                 context.fireChannelRead(wrapInboundOut(part))
-                let decoded = connection.decoded
-                connection.decoded = ConnectionHandler.Decoded()
-                requests.decoded(heads: decoded.heads, ends: decoded.ends, last: decoded.last)
+                requests.decoded(connection.decoded)
+                connection.decoded = RecurringRequests.Decoded()
             case .head(let head, let target, let length): connection.headReceived(head, target: target, length: length)
             case .body(let part): connection.bodyReceived(part)
             case .end: connection.requestEnded()

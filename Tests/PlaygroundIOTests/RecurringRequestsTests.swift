@@ -45,9 +45,7 @@ import Testing
                 switch step {
                 case .decode(let part):
                     let decoded = decode(part)
-                    let heads = decoded.compactMap { if case .head(let head) = $0 { head } else { nil } }
-                    let ends = decoded.count { if case .end = $0 { true } else { false } }
-                    recurring?.decoded(heads: heads.count, ends: ends, last: heads.last)
+                    recurring?.decoded(decoded)
                 case .head(let head, let target, let length):
                     known += 1
                     add(Self.head(head.method.rawValue, target, head.headers, length))
@@ -57,17 +55,20 @@ import Testing
             }
         }
 
-        private mutating func decode(_ bytes: ByteBuffer) -> [HTTPServerRequestPart] {
+        private mutating func decode(_ bytes: ByteBuffer) -> RecurringRequests.Decoded {
             let isSound = (try? decoder.writeInbound(bytes)) != nil
-            var decoded: [HTTPServerRequestPart] = []
+            var decoded = RecurringRequests.Decoded()
             while let part = try? decoder.readInbound(as: HTTPServerRequestPart.self) {
-                decoded.append(part)
                 switch part {
                 case .head(let head):
+                    decoded.heads += 1
+                    decoded.last = head
                     let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
                     add(Self.head(head.method.rawValue, head.uri, head.headers, length))
                 case .body(let bytes): add(.body(String(buffer: bytes)))
-                case .end: add(.end)
+                case .end:
+                    decoded.ends += 1
+                    add(.end)
                 }
             }
             if !isSound { add(.error) }

@@ -36,6 +36,11 @@ import Testing
         #expect(try EncodedValue(value).decoded() == value)
     }
 
+    @Test("an invocation from outside is the same in one step and in two", arguments: Self.values)
+    func fromOutside(value: FunctionValue) {
+        #expect(EncodedInvocation(value) == EncodedInvocation(EncodedValue(value)))
+    }
+
     @Test("bytes that are no value say so", arguments: [[], [0xFF], [8]] as [[UInt8]])
     func malformed(bytes: [UInt8]) {
         #expect(throws: FunctionValueError.self) { try EncodedValue(encoded: bytes).decoded() }
