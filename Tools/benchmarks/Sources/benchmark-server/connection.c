@@ -1,6 +1,7 @@
 #include "connection.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,8 @@ static enum progress read_some(struct connection *connection) {
     bytes_reserve(input, wanted);
     size_t room = input->capacity - input->count;
     if (connection->tls) {
+        // What went wrong on one connection stands in the thread's queue, where it would count for the next one.
+        ERR_clear_error();
         int count = SSL_read(connection->tls, input->data + input->count, (int)room);
         if (count <= 0) return tls_progress(connection->tls, count);
         input->count += (size_t)count;
@@ -73,6 +76,7 @@ static enum progress write_some(struct connection *connection) {
         size_t left = connection->output.count - connection->written;
         ssize_t count;
         if (connection->tls) {
+            ERR_clear_error();
             count = SSL_write(connection->tls, next, (int)left);
             if (count <= 0) return tls_progress(connection->tls, (int)count);
         } else {
