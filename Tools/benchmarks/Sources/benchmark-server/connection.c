@@ -153,15 +153,24 @@ static bool answer(struct connection *connection) {
     return true;
 }
 
+// A client waits for its answer before it sends the next request, so a read behind the last answer would find nothing.
+static bool expects_more(const struct connection *connection) {
+    return connection->input.count > 0 || (connection->tls && SSL_has_pending(connection->tls));
+}
+
 enum interest connection_proceed(struct connection *connection) {
     for (;;) {
-        bool is_broken = false;
+        bool is_broken = false, has_answered = false;
         while (connection->input.count > 0 && request_is_complete(connection, &is_broken)) {
             if (!answer(connection)) return INTEREST_CLOSE;
+            has_answered = true;
         }
         if (is_broken) return INTEREST_CLOSE;
         enum progress progress = write_some(connection);
-        if (progress == PROGRESS_DONE) progress = read_some(connection);
+        if (progress == PROGRESS_DONE) {
+            if (has_answered && !expects_more(connection)) return INTEREST_READ;
+            progress = read_some(connection);
+        }
         switch (progress) {
         case PROGRESS_DONE:
             continue;

@@ -93,6 +93,8 @@ static SSL_CTX *make_tls(const char *certificate, const char *key) {
     }
     // An answer is kept until it is written, but moves when another one is appended.
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    // A record by one read: without it OpenSSL reads the five bytes of its head first.
+    SSL_CTX_set_read_ahead(tls, 1);
     return tls;
 }
 
