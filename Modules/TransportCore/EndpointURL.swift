@@ -87,7 +87,7 @@ public struct EndpointURL: Hashable, Sendable, CustomStringConvertible {
 
     /// A URL that differs from a sound one in its path and query only.
     /// - Parameter pathAndQuery: what ``init(parsing:)`` would take; whoever calls this knows that it is so.
-    package init(_ url: EndpointURL, knownPathAndQuery pathAndQuery: String) {
+    package init(_ url: borrowing EndpointURL, knownPathAndQuery pathAndQuery: consuming String) {
         self.scheme = url.scheme
         self.host = url.host
         self.port = url.port

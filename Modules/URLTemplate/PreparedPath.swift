@@ -6,8 +6,10 @@ internal import TransportCore
 /// part of a URL, what is written before it cannot make an escape of it, and where not all of it are dots, the segment that it
 /// stands in is neither `.` nor `..`.
 struct PreparedPath: Hashable, Sendable {
-    private let beforeName: String
-    private let afterName: String
+    /// What is written around the name. Not two strings: to look at their bytes would take a reference to each.
+    private let around: [UInt8]
+    /// How much of that is before the name, in bytes.
+    private let beforeName: Int
 
     /// - Parameters:
     ///   - url: what the template makes of `name`.
@@ -24,26 +26,25 @@ struct PreparedPath: Hashable, Sendable {
             guard case .literal(let text)? = template.segments.last else { return nil }
             after = String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "#") }))
         }
-        beforeName = (before.utf8[start] == UInt8(ascii: "/") ? "" : "/") + before[start...]
-        afterName = after
+        let beginning = (before.utf8[start] == UInt8(ascii: "/") ? "" : "/") + before[start...]
+        around = Array(beginning.utf8) + after.utf8
+        beforeName = beginning.utf8.count
         guard pathAndQuery(functionName: name) == url.pathAndQuery else { return nil }
     }
 
     /// - Returns: `nil` where the name is not one of unreserved characters, and where it is nothing but dots.
     func pathAndQuery(functionName: String) -> String? {
-        var (before, name, after) = (beforeName, functionName, afterName)
-        return name.withUTF8 { name in
+        // Text that is not stored as UTF-8 (bridged, not on Linux) is left to those who read the URL as a whole.
+        functionName.utf8.withContiguousStorageIfAvailable { name in
             guard name.allSatisfy(\.isUnreserved), !name.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return nil }
-            return before.withUTF8 { before in
-                after.withUTF8 { after in
-                    String(unsafeUninitializedCapacity: before.count + name.count + after.count) { room in
-                        let start = room.initialize(fromContentsOf: before)
-                        let end = room[start...].initialize(fromContentsOf: name)
-                        return room[end...].initialize(fromContentsOf: after)
-                    }
+            return around.withUnsafeBufferPointer { around in
+                String(unsafeUninitializedCapacity: around.count + name.count) { room in
+                    let start = room.initialize(fromContentsOf: around[..<beforeName])
+                    let end = room[start...].initialize(fromContentsOf: name)
+                    return room[end...].initialize(fromContentsOf: around[beforeName...])
                 }
             }
-        }
+        } ?? nil
     }
 }
 

@@ -78,7 +78,7 @@ public struct URLPathTemplate: SpecText, CustomStringConvertible {
     ///   points into the template.
     public func resolve(functionName: String) throws(SpecTextError) -> EndpointURL {
         if let path = reading.path?.pathAndQuery(functionName: functionName) {
-            return EndpointURL(probeURL, knownPathAndQuery: path)
+            return EndpointURL(reading.probeURL, knownPathAndQuery: path)
         }
         return try resolve(reading: functionName)
     }
