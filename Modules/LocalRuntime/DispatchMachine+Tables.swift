@@ -48,6 +48,8 @@ extension DispatchMachine {
         private var all: [Function] = []
 
         subscript(id: FunctionID) -> Function {
+            // Without it each look takes an allocation.
+            @inline(__always)
             _read {
                 if id.number < all.count { yield all[id.number] } else { yield Function() }
             }

@@ -95,6 +95,14 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         }
     }
 
+    public nonisolated func begin(committing changes: StoreChanges, _ completion: @escaping @Sendable (StoreFailure?) -> Void) {
+        guard loop.inEventLoop else {
+            return loop.execute { self.begin(committing: changes, completion) }
+        }
+        assumeIsolated { $0.commit(changes) }
+        completion(nil)
+    }
+
     private func commitDelayed(_ changes: StoreChanges) {
         for message in changes.delayed {
             delayed[message.message.sequence] = message

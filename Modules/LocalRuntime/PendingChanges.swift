@@ -30,6 +30,12 @@ struct PendingChanges: Sendable {
     /// About how many bytes of messages, values and records there are.
     private(set) var byteCount = 0
 
+    /// How many changes there are.
+    var count: Int {
+        registered.count + state.count + messages.count + consumed.count + delayed.count + delayedGone.count + cancelled.count
+            + egress.count + egressTaken.count + deadLetters.count + deadLettersGone.count + acceptedKeys.count
+    }
+
     mutating func register(_ state: RegisteredState) {
         isEmpty = false
         registered.append(state)

@@ -39,11 +39,13 @@ extension RuntimeShard {
     /// A taker for whom there are no records yet.
     struct WaitingTaker {
         let taker: Taker
-        let timer: Scheduled<Void>
+        let deadline: NIODeadline
     }
 
     /// How long whoever wants records waits for the store.
     private static let longestRead = Duration.seconds(5)
+    /// Those who wait are looked through no more often than that.
+    private static let betweenLooks = TimeAmount.milliseconds(1)
 
     /// What a function sends out begins to wait for a taker, or becomes a dead letter that says why it cannot.
     func emit(_ message: InvocationResult.EgressMessage, from address: RuntimeAddress) {
@@ -110,9 +112,30 @@ extension RuntimeShard {
 
     /// The taker, which waits no more for records to come.
     private func waitingTaker(_ id: EgressQueue.TakerID) -> Taker? {
-        guard let waiting = takers.removeValue(forKey: id) else { return nil }
-        waiting.timer.cancel()
-        return waiting.taker
+        takers.removeValue(forKey: id)?.taker
+    }
+
+    /// Has those looked at who wait, at `deadline` or before. One timer is enough for all of them: most are served long before their time
+    /// is over, and a timer for each would cost more than all else that is done for them.
+    private func look(at deadline: NIODeadline) {
+        if let takerTimer {
+            guard deadline < takerTimer.due else { return }
+            takerTimer.timer.cancel()
+        }
+        let timer = loop.scheduleTask(deadline: deadline) { [weak self] () -> Void in
+            self?.assumeIsolated { $0.endWaits() }
+        }
+        takerTimer = (deadline, timer)
+    }
+
+    private func endWaits() {
+        takerTimer = nil
+        let now = NIODeadline.now()
+        for waiting in takers.values where waiting.deadline <= now {
+            waiting.taker.cancel()
+        }
+        guard let next = takers.values.map(\.deadline).min() else { return }
+        look(at: max(next, now + Self.betweenLooks))
     }
 
     /// Has the store forget records, which the taker gets then.
@@ -202,8 +225,9 @@ extension RuntimeShard: EgressTopics {
         topics[topic, default: EgressQueue()].wanted(by: taker.id, atMost: taker.limit, isWaiting: wait > .zero)
         // Reading what is there from the store is no waiting for it, but has an end as well.
         let longest = isEmpty ? wait : max(wait, Self.longestRead)
-        let timer = loop.scheduleTask(in: .nanoseconds(longest.inNanoseconds)) { taker.cancel() }
-        takers[taker.id] = WaitingTaker(taker: taker, timer: timer)
+        let deadline = NIODeadline.now() + .nanoseconds(longest.inNanoseconds)
+        takers[taker.id] = WaitingTaker(taker: taker, deadline: deadline)
+        look(at: deadline)
         serve(topic)
     }
 

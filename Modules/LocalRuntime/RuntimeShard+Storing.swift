@@ -1,4 +1,5 @@
 internal import Logging
+internal import NIOCore
 internal import RuntimeCore
 internal import TransportCore
 
@@ -19,14 +20,26 @@ extension RuntimeShard {
     /// So many bytes may wait to be stored before no further call begins.
     private static let pendingBytes = 64 << 20
 
-    /// Has what was collected stored as soon as the store is free. What comes while it is busy is stored together.
+    /// Has what was collected stored as soon as the store is free and enough has come together. What comes while the store is busy is
+    /// stored together.
     func flushSoon() {
         if pending.byteCount > Self.pendingBytes {
             machine.held()
         }
-        guard !isFlushing, !pending.isEmpty else { return }
+        guard !isFlushing, !pending.isEmpty, flushTimer == nil || pending.count >= CommitPacing.enoughChanges else { return }
+        let wait = pacing.wait(with: pending.count, callsInFlight: machine.callsInFlight, at: clock.now())
+        guard wait > 0 else { return startFlushing() }
+        flushTimer = loop.scheduleTask(in: .nanoseconds(wait)) { [weak self] () -> Void in
+            self?.assumeIsolated { $0.startFlushing() }
+        }
+    }
+
+    /// When the loop has done what it is at: more may come of that.
+    private func startFlushing() {
+        flushTimer?.cancel()
+        flushTimer = nil
         isFlushing = true
-        Task(executorPreference: executor) { await self.flush() }
+        later { $0.flush() }
     }
 
     /// Returns when everything up to now is stored.
@@ -45,34 +58,39 @@ extension RuntimeShard {
         }
     }
 
-    private func flush() async {
-        while !pending.isEmpty {
-            let number = group
-            anticipate(group: number)
-            var changes = pending.take(lastSequence: lastSequence)
-            group += 1
-            lastTaken = [:]
-            while !isAbandoned {
-                do throws(StoreFailure) {
-                    try await store.commit(changes)
-                    break
-                } catch {
-                    await commitFailed(&changes, number, error)
+    private func flush() {
+        pacing.begin(at: clock.now())
+        let number = group
+        anticipate(group: number)
+        let changes = pending.take(lastSequence: lastSequence)
+        group += 1
+        lastTaken = [:]
+        commit(changes, number)
+    }
+
+    private func commit(_ changes: StoreChanges, _ number: Int) {
+        guard !isAbandoned else { return abandoned(changes, number) }
+        store.begin(committing: changes) { [self] failure in
+            onLoop { shard in
+                if let failure {
+                    shard.commitFailed(changes, number, failure)
+                } else {
+                    shard.stored(changes, number)
                 }
             }
-            if isAbandoned {
-                abandoned(&changes, number)
-            } else {
-                stored(changes, number)
-            }
         }
+    }
+
+    /// What was collected while a group was on its way is the next one.
+    private func flushEnded() {
         isFlushing = false
+        flushSoon()
     }
 
     /// Leaves the store alone for a while. What is left of the group is tried again then, be it nothing: that tells when the
     /// store works again.
-    private func commitFailed(_ changes: inout StoreChanges, _ number: Int, _ failure: StoreFailure) async {
-        withdraw(from: &changes, number, failure)
+    private func commitFailed(_ changes: StoreChanges, _ number: Int, _ failure: StoreFailure) {
+        let left = withdraw(from: changes, number, failure)
         if storeFailure == nil {
             machine.held()
             report(.storeFailed(failure))
@@ -81,22 +99,28 @@ extension RuntimeShard {
         if isStopping {
             // What was done since is done again after a restart: the messages that led to it are still stored.
             isAbandoned = true
+            commit(left, number)
         } else {
-            try? await Task.sleep(for: limits.pauseAfterStoreFailure)
+            loop.scheduleTask(in: .nanoseconds(limits.pauseAfterStoreFailure.inNanoseconds)) { [self] in
+                assumeIsolated { $0.commit(left, number) }
+            }
         }
     }
 
     /// A group is given up; nobody waits for it any longer.
-    private func abandoned(_ changes: inout StoreChanges, _ number: Int) {
-        withdraw(from: &changes, number, storeFailure ?? StoreFailure(.closed, "the runtime has stopped"))
+    private func abandoned(_ changes: StoreChanges, _ number: Int) {
+        _ = withdraw(from: changes, number, storeFailure ?? StoreFailure(.closed, "the runtime has stopped"))
         storedGroup = number
         for case .stored(let continuation) in commitWaiters.removeValue(forKey: number) ?? [] {
             continuation.resume()
         }
+        flushEnded()
     }
 
     /// Takes out of a group what has not happened yet if it is not stored, and tells whoever wanted it.
-    private func withdraw(from changes: inout StoreChanges, _ number: Int, _ failure: StoreFailure) {
+    /// - Returns: what is left.
+    private func withdraw(from group: StoreChanges, _ number: Int, _ failure: StoreFailure) -> StoreChanges {
+        var changes = group
         var messages: Set<Int64> = []
         var keys: Set<ExactName> = []
         var records: Set<Int64> = []
@@ -128,6 +152,7 @@ extension RuntimeShard {
         for topic in served {
             serve(topic)
         }
+        return changes
     }
 
     private func stored(_ changes: StoreChanges, _ number: Int) {
@@ -171,6 +196,7 @@ extension RuntimeShard {
         for topic in served {
             serve(topic)
         }
+        flushEnded()
     }
 
     /// Removes what nobody needs any more.

@@ -45,6 +45,9 @@ actor RuntimeShard {
     var group = 1
     var storedGroup = 0
     var isFlushing = false
+    var pacing = CommitPacing()
+    /// Begins to store what has been collected, where that waits for more.
+    var flushTimer: Scheduled<Void>?
     /// A group was given up, as the runtime stops and nothing can be stored. Nothing that comes after it may be stored.
     var isAbandoned = false
     var storeFailure: StoreFailure?
@@ -69,6 +72,7 @@ actor RuntimeShard {
     var delayedTimer: (due: WallTime, timer: Scheduled<Void>)?
     var topics = NameTable<EgressQueue>()
     var takers: [EgressQueue.TakerID: WaitingTaker] = [:]
+    var takerTimer: (due: NIODeadline, timer: Scheduled<Void>)?
     /// Who was the last to take records of a topic in the group that collects changes: the place among those who wait for it.
     var lastTaken = NameTable<Int>()
     nonisolated let takerNumbers = Atomic(0)

@@ -14,7 +14,7 @@ public final class PlaygroundEgress: Egress {
 
     private let options: PlaygroundOptions
     private let listener: HTTPListener
-    private let declared: NIOLockedValueBox<[String]>
+    private let declared: NIOLockedValueBox<EgressAnswering.Declared>
 
     /// - Parameters:
     ///   - spec: what the `module.yaml` says.
@@ -28,15 +28,15 @@ public final class PlaygroundEgress: Egress {
         logger: Logger
     ) {
         self.options = options
-        declared = NIOLockedValueBox(spec.topics)
+        declared = NIOLockedValueBox(EgressAnswering.Declared(topics: spec.topics))
         listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger)
     }
 
     /// What records may be about, in the order of the `module.yaml`. May be replaced at any time, also while clients wait:
     /// they go on waiting for the topic that they asked for.
     public var topics: [String] {
-        get { declared.withLockedValue { $0 } }
-        set { declared.withLockedValue { $0 = newValue } }
+        get { declared.withLockedValue { $0.topics } }
+        set { declared.withLockedValue { $0 = EgressAnswering.Declared(topics: newValue) } }
     }
 
     /// Reads the JSON text of a value of type `io.statefun.playground/EgressRecord`.
@@ -51,7 +51,7 @@ public final class PlaygroundEgress: Egress {
     /// Binds the port. To be called once.
     /// - Returns: the URL, with the port that the system chose where the spec says 0.
     public func start(from topics: any EgressTopics) async throws(ComponentFailure) -> String {
-        let answering = EgressAnswering(source: topics, topics: declared, options: options)
+        let answering = EgressAnswering(source: topics, declared: declared, options: options)
         return try await listener.start { call, answered in
             answering.begin(call, answered)
             return .alone

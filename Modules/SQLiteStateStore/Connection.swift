@@ -44,19 +44,27 @@ final class Connection<Session>: @unchecked Sendable {
     }
 
     /// Does `body` when everything that was asked for before has been done.
-    /// - Parameter afterwards: what is done next, without anybody waiting for it but who comes later.
     nonisolated(nonsending) func run<Value: Sendable>(
-        _ body: @escaping @Sendable (Session) throws(StoreFailure) -> Value,
-        afterwards: @escaping @Sendable (Session) -> Void = { _ in }
+        _ body: @escaping @Sendable (Session) throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, StoreFailure>, Never>) in
-            database.asyncWriteWithoutTransaction { [self] _ in
-                guard let session else { return continuation.resume(returning: .failure(file.closed)) }
-                continuation.resume(returning: Result { () throws(StoreFailure) in try body(session) })
-                afterwards(session)
-            }
+        let result = await withCheckedContinuation { continuation in
+            begin(body, afterwards: { _ in }) { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    /// Does `body` when everything that was asked for before has been done, and tells on the queue what came of it.
+    /// - Parameter afterwards: what is done next, without anybody waiting for it but who comes later.
+    func begin<Value: Sendable>(
+        _ body: @escaping @Sendable (Session) throws(StoreFailure) -> Value,
+        afterwards: @escaping @Sendable (Session) -> Void,
+        _ completion: @escaping @Sendable (Result<Value, StoreFailure>) -> Void
+    ) {
+        database.asyncWriteWithoutTransaction { [self] _ in
+            guard let session else { return completion(.failure(file.closed)) }
+            completion(Result { () throws(StoreFailure) in try body(session) })
+            afterwards(session)
+        }
     }
 
     /// Ends the connection when everything that was asked for before has been done.

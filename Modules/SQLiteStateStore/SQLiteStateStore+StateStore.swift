@@ -9,6 +9,15 @@ extension SQLiteStateStore: StateStore {
         try await write { session throws(StoreFailure) in try session.apply(changes) }
     }
 
+    public func begin(committing changes: StoreChanges, _ completion: @escaping @Sendable (StoreFailure?) -> Void) {
+        begin({ session throws(StoreFailure) in try session.apply(changes) }) { result in
+            switch result {
+            case .success: completion(nil)
+            case .failure(let failure): completion(failure)
+            }
+        }
+    }
+
     nonisolated(nonsending) public func state(of addresses: [RuntimeAddress]) async throws(StoreFailure) -> [[StoredState]] {
         try await read { session throws(StoreFailure) in try session.state(of: addresses) }
     }

@@ -59,12 +59,23 @@ public final class SQLiteStateStore: Sendable {
     nonisolated(nonsending) func write<Value: Sendable>(
         _ body: @escaping @Sendable (WriterSession) throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
-        if let failure = damage.withLock({ $0 }) { throw failure }
-        do {
-            return try await writer.run(body, afterwards: { $0.shortenLog() })
-        } catch {
-            noteDamage(error)
-            throw error
+        let result = await withCheckedContinuation { continuation in
+            begin(body) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// Does `body` on the connection that writes, and tells there what came of it.
+    func begin<Value: Sendable>(
+        _ body: @escaping @Sendable (WriterSession) throws(StoreFailure) -> Value,
+        _ completion: @escaping @Sendable (Result<Value, StoreFailure>) -> Void
+    ) {
+        if let failure = damage.withLock({ $0 }) { return completion(.failure(failure)) }
+        writer.begin(body, afterwards: { $0.shortenLog() }) { [self] result in
+            if case .failure(let failure) = result {
+                noteDamage(failure)
+            }
+            completion(result)
         }
     }
 

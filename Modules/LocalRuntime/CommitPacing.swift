@@ -1,0 +1,32 @@
+internal import TransportCore
+
+/// How long changes are collected before they are stored.
+///
+/// A transaction costs about as much for one change as for many. Where few calls are in flight, what one of them brings is stored at
+/// once, since somebody waits for it. Where many are, each of them takes long, be it for its turn: then a little more does not show, and
+/// what comes meanwhile shares the transaction.
+struct CommitPacing: Sendable {
+    /// By so much, in nanoseconds, each call in flight keeps transactions apart.
+    private static let apartForEachCall: Int64 = 10_000
+    /// The most that they are kept apart, in nanoseconds.
+    private static let mostApart: Int64 = 5_000_000
+    /// A timer for less than so many nanoseconds costs more than it brings.
+    private static let shortestWait: Int64 = 100_000
+    /// So many changes are worth a transaction of their own.
+    static let enoughChanges = 64
+
+    private var begun: TransportInstant?
+
+    /// A transaction begins.
+    mutating func begin(at now: TransportInstant) {
+        begun = now
+    }
+
+    /// How long, in nanoseconds, changes wait for others.
+    func wait(with changes: Int, callsInFlight: Int, at now: TransportInstant) -> Int64 {
+        guard let begun, changes < Self.enoughChanges else { return 0 }
+        let apart = min(Int64(callsInFlight) * Self.apartForEachCall, Self.mostApart)
+        let wait = now.nanoseconds(until: begun.advanced(byNanoseconds: apart))
+        return wait < Self.shortestWait ? 0 : wait
+    }
+}
