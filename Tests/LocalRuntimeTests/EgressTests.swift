@@ -70,6 +70,32 @@ import TransportCore
         await app.stop()
     }
 
+    @Test("of many who wait, each is told when their own time is over", .timeLimit(.minutes(1)))
+    func waitsEnd() async throws {
+        let app = try await TestRuntime(Self.functions).started()
+        // The longest one first, which everybody else must not wait for; and some whose times are nearly the same.
+        let longest = Task { try await take(app, wait: .seconds(3_600)) }
+        try await app.until { await app.runtime.shard.takers.count == 1 }
+        let ended = Journal<Int>()
+        let begin = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for milliseconds in [301, 1, 100, 300, 2, 101] {
+                group.addTask {
+                    let taken = try await take(app, wait: .milliseconds(milliseconds))
+                    #expect(taken.isEmpty)
+                    #expect(ContinuousClock.now - begin >= .milliseconds(milliseconds))
+                    ended.append(milliseconds)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(ended.entries.count == 6)
+        #expect(await app.runtime.shard.takers.count == 1)
+        try await emit(app, ["a"])
+        #expect(try await longest.value == ["a"])
+        await app.stop()
+    }
+
     @Test("whoever goes while waiting takes nothing with them")
     func cancelled() async throws {
         let app = try await TestRuntime(Self.functions).started()
@@ -244,7 +270,7 @@ import TransportCore
     func many() async throws {
         let app = try await TestRuntime(Self.functions).started()
         let count = 2_500
-        try await withThrowingTaskGroup { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<5 {
                 group.addTask {
                     for number in 0..<count / 5 {

@@ -1,4 +1,6 @@
 import LocalRuntime
+import NIOCore
+import NIOPosix
 import RuntimeCore
 import Testing
 
@@ -20,6 +22,27 @@ import Testing
         #expect(await store.recover() == RecoveredContents())
         #expect(await store.state(of: [bob]) == [[]])
         #expect(await store.messages(of: bob, after: 0, limit: 10).isEmpty)
+    }
+
+    @Test(
+        "a commit that is told of by a function call is kept when it is, on the loop of the store and elsewhere",
+        arguments: [true, false]
+    )
+    func begun(onLoop: Bool) async {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let store = InMemoryStateStore(on: loop)
+        let failure = await withCheckedContinuation { continuation in
+            let commit = { @Sendable in
+                store.begin(committing: StoreChanges(lastSequence: 7)) { continuation.resume(returning: $0) }
+            }
+            if onLoop {
+                loop.execute(commit)
+            } else {
+                commit()
+            }
+        }
+        #expect(failure == nil)
+        #expect(await store.recover().lastSequence == 7)
     }
 
     @Test("messages wait in their order until they are consumed")

@@ -214,10 +214,14 @@ import Testing
     @Test("topics can be replaced while it runs")
     func replacesTopics() async throws {
         let world = try await World()
+        // Also where it was asked for a moment ago.
+        #expect(try await world.get("/greetings").status == 204)
         world.egress.topics = ["news"]
         world.topics.add(Array("x".utf8), to: "news")
         #expect(try await world.get("/greetings").text == "there is no topic at this path; there is /news\n")
         #expect(try await world.get("/news").text == "x")
+        #expect(try await world.get("/news").status == 204)
+        #expect(try await world.get("/news", "POST").status == 405)
         #expect(throws: EgressFault.self) {
             try world.egress.content(
                 typename: "io.statefun.playground/EgressRecord",

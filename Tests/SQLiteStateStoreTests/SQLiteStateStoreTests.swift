@@ -239,6 +239,22 @@ import Testing
         await store.close()
     }
 
+    @Test("a commit that is told of by a function call is kept when it is")
+    func begun() async throws {
+        let store = try SQLiteStateStore(path: path)
+        let changes = StoreChanges(lastSequence: 7)
+        let failure = await withCheckedContinuation { continuation in
+            store.begin(committing: changes) { continuation.resume(returning: $0) }
+        }
+        #expect(failure == nil)
+        #expect(try await store.recover().lastSequence == 7)
+        await store.close()
+        let closed = await withCheckedContinuation { continuation in
+            store.begin(committing: changes) { continuation.resume(returning: $0) }
+        }
+        #expect(closed?.kind == .closed)
+    }
+
     @Test("a store that was closed says so")
     func closed() async throws {
         let store = try SQLiteStateStore(path: path)

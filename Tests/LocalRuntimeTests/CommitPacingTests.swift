@@ -1,0 +1,61 @@
+import RequestReply
+import RuntimeCore
+import TestSupport
+import Testing
+import TransportCore
+
+@testable import LocalRuntime
+
+@Suite struct CommitPacingTests {
+    private static let milliseconds: Int64 = 1_000_000
+    private static let begin = TransportInstant(nanoseconds: 1_000_000_000)
+
+    @Test(
+        "transactions are kept apart by 10 µs for each call in flight, by 5 ms at most",
+        arguments: [
+            // Nobody waits longer than for the store where few calls are in flight.
+            (1, 0, 1, 0), (1, 0, 10, 100_000), (1, 0, 9, 0),
+            (1, 0, 100, milliseconds), (63, 0, 100, milliseconds),
+            // What the last transaction took counts.
+            (1, 400_000, 100, 600_000), (1, 900_000, 100, 100_000), (1, 900_001, 100, 0), (1, 60 * milliseconds, 100, 0),
+            (1, 0, 500, 5 * milliseconds), (1, 0, 100_000, 5 * milliseconds), (1, 2 * milliseconds, 100_000, 3 * milliseconds),
+            // Enough to be worth one.
+            (64, 0, 100_000, 0),
+        ] as [(changes: Int, since: Int64, calls: Int, wait: Int64)]
+    )
+    func wait(changes: Int, since: Int64, calls: Int, wait: Int64) {
+        var pacing = CommitPacing()
+        pacing.begin(at: Self.begin)
+        #expect(pacing.wait(with: changes, callsInFlight: calls, at: Self.begin.advanced(byNanoseconds: since)) == wait)
+    }
+
+    @Test("the first transaction waits for nothing")
+    func first() {
+        #expect(CommitPacing().wait(with: 1, callsInFlight: 1_000, at: Self.begin) == 0)
+    }
+
+    @Test("with many calls in flight, what comes of them is stored once, all of it", .timeLimit(.minutes(1)))
+    func manyCalls() async throws {
+        let gate = Gate()
+        let app = try await TestRuntime([
+            "example/person": { call in
+                if call.id != "first" { try? await gate.opened() }
+                return await Bodies.counter(call)
+            }
+        ]).started()
+        try await app.send("example/person", "first", .int(1))
+        try await app.until("seen", of: "example/person", "first", is: 1)
+        let ids = (0..<600).map { "\($0)" }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for id in ids { group.addTask { try await app.send("example/person", id, .int(1)) } }
+            try await group.waitForAll()
+        }
+        try await app.until { await app.runtime.shard.machine.callsInFlight == ids.count }
+        gate.open()
+        for id in ids { try await app.until("seen", of: "example/person", id, is: 1) }
+        try await app.untilEmpty()
+        let consumed = app.store.commits.entries.flatMap { $0.consumed.map(\.address.id) }
+        #expect(consumed.sorted() == (ids + ["first"]).sorted())
+        await app.stop()
+    }
+}
