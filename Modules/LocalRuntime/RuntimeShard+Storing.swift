@@ -59,7 +59,7 @@ extension RuntimeShard {
     }
 
     private func flush() {
-        pacing.begin(at: clock.now())
+        pacing.begin(with: pending.count, at: clock.now())
         let number = group
         anticipate(group: number)
         let changes = pending.take(lastSequence: lastSequence)

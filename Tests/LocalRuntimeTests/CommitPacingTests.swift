@@ -10,12 +10,19 @@ import TransportCore
     private static let milliseconds: Int64 = 1_000_000
     private static let begin = TransportInstant(nanoseconds: 1_000_000_000)
 
+    /// Two transactions, the second one a millisecond after the first, with so many changes.
+    private static func pacing(changes: Int = 60, apart: Int64 = milliseconds) -> CommitPacing {
+        var pacing = CommitPacing()
+        pacing.begin(with: 1, at: begin.advanced(byNanoseconds: -apart))
+        pacing.begin(with: changes, at: begin)
+        return pacing
+    }
+
     @Test(
         "transactions are kept apart by 10 µs for each call in flight, by 5 ms at most",
         arguments: [
             // Nobody waits longer than for the store where few calls are in flight.
-            (1, 0, 1, 0), (1, 0, 10, 100_000), (1, 0, 9, 0),
-            (1, 0, 100, milliseconds), (63, 0, 100, milliseconds),
+            (1, 0, 1, 0), (1, 0, 30, 300_000), (1, 0, 100, milliseconds), (63, 0, 100, milliseconds),
             // What the last transaction took counts.
             (1, 400_000, 100, 600_000), (1, 900_000, 100, 100_000), (1, 900_001, 100, 0), (1, 60 * milliseconds, 100, 0),
             (1, 0, 500, 5 * milliseconds), (1, 0, 100_000, 5 * milliseconds), (1, 2 * milliseconds, 100_000, 3 * milliseconds),
@@ -24,14 +31,27 @@ import TransportCore
         ] as [(changes: Int, since: Int64, calls: Int, wait: Int64)]
     )
     func wait(changes: Int, since: Int64, calls: Int, wait: Int64) {
-        var pacing = CommitPacing()
-        pacing.begin(at: Self.begin)
-        #expect(pacing.wait(with: changes, callsInFlight: calls, at: Self.begin.advanced(byNanoseconds: since)) == wait)
+        let now = Self.begin.advanced(byNanoseconds: since)
+        #expect(Self.pacing().wait(with: changes, callsInFlight: calls, at: now) == wait)
     }
 
-    @Test("the first transaction waits for nothing")
+    @Test(
+        "where hardly anything would come meanwhile, nothing waits, however many calls are in flight",
+        arguments: [
+            (4, milliseconds, 5 * milliseconds), (3, milliseconds, 0), (16, 5 * milliseconds, 5 * milliseconds),
+            (15, 5 * milliseconds, 0), (1_000, 1_000 * milliseconds, 0), (1_000_000, .max / 2, 5 * milliseconds), (1, 0, 5 * milliseconds),
+        ] as [(changes: Int, apart: Int64, wait: Int64)]
+    )
+    func worthIt(changes: Int, apart: Int64, wait: Int64) {
+        #expect(Self.pacing(changes: changes, apart: apart).wait(with: 1, callsInFlight: 1_000, at: Self.begin) == wait)
+    }
+
+    @Test("the first transaction waits for nothing, and the one after it neither")
     func first() {
-        #expect(CommitPacing().wait(with: 1, callsInFlight: 1_000, at: Self.begin) == 0)
+        var pacing = CommitPacing()
+        #expect(pacing.wait(with: 1, callsInFlight: 1_000, at: Self.begin) == 0)
+        pacing.begin(with: 63, at: Self.begin)
+        #expect(pacing.wait(with: 1, callsInFlight: 1_000, at: Self.begin) == 0)
     }
 
     @Test("with many calls in flight, what comes of them is stored once, all of it", .timeLimit(.minutes(1)))
