@@ -41,6 +41,14 @@ struct StoreFile: Sendable {
     /// Whether changes wait in the log of the file, so that the file alone may be behind.
     var hasLog: Bool { (Entry(path + "-wal")?.size ?? 0) > 0 }
 
+    /// How many bytes are left on its disk; `nil` where the system does not say.
+    var room: Int64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let (bytes, isTooMany) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(by: Int64(clamping: status.f_frsize))
+        return isTooMany ? .max : bytes
+    }
+
     /// Whether a process ended while it made the file. Only a connection that may write can undo what it has begun.
     var isHalfMade: Bool { (Entry(path + "-journal")?.size ?? 0) > 0 }
 

@@ -13,14 +13,22 @@ struct WriteAheadLog {
         var tooLong: Int32 = 16_000
     }
 
+    /// How many pages come between two looks at the disk.
+    private static let betweenLooks: Int32 = 64
+
     private let limits: Limits
+    private let room: () -> Int64?
+    /// Where the log was when the disk was looked at, counted in such distances.
+    private var lastLook: Int32 = 0
     private let connection: SQLiteConnection?
     private let length = Length()
     // The log was too long and somebody did not end reading; it is not worth waiting for that again at once.
     private var patience: Int32
 
-    init(_ database: Database, _ limits: Limits) {
+    /// - Parameter room: how many bytes are left on the disk; `nil` where the system does not say.
+    init(_ database: Database, _ limits: Limits, room: @escaping () -> Int64?) {
         self.limits = limits
+        self.room = room
         patience = limits.tooLong
         connection = database.sqliteConnection
         sqlite3_wal_hook(
@@ -38,12 +46,21 @@ struct WriteAheadLog {
         let pages = length.pages.pointee
         guard pages >= limits.worthMoving else {
             patience = limits.tooLong
+            if endangersDisk(pages) { _ = move(SQLITE_CHECKPOINT_PASSIVE) }
             return
         }
         // What everybody has read is moved without waiting for anybody; the log begins anew when nobody reads in it.
         if move(SQLITE_CHECKPOINT_PASSIVE) { length.pages.pointee = 0 }
         guard pages >= patience else { return }
         patience = move(SQLITE_CHECKPOINT_RESTART) ? limits.tooLong : pages + limits.tooLong
+    }
+
+    /// Whether the disk might not have the room to move what is in the log if it became longer: then neither of them could get on.
+    private mutating func endangersDisk(_ pages: Int32) -> Bool {
+        let look = pages / Self.betweenLooks
+        guard look != lastLook else { return false }
+        lastLook = look
+        return room().map { $0 < Int64(pages) * 4_096 } ?? false
     }
 
     /// Gives the room of the log back, where what it holds can be moved.

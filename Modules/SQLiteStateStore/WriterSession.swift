@@ -44,7 +44,7 @@ final class WriterSession {
         rollback = try PreparedStatement("ROLLBACK", on: database, of: file)
         statements = try WriterStatements(database, file)
         functions = try FunctionTypes(database, file)
-        log = WriteAheadLog(database, options.log)
+        log = WriteAheadLog(database, options.log) { file.room }
     }
 
     /// Makes changes, all of them or none.

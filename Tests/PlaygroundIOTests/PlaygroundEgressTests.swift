@@ -63,6 +63,20 @@ import Testing
         await world.finish()
     }
 
+    @Test(
+        "a target may name scheme and authority, as clients write it for a proxy",
+        arguments: [
+            ("http://localhost/greetings", 200), ("HTTP://example.com:8080/greetings?max=1", 200), ("https://[::1]/greetings", 200),
+            ("http://localhost", 404), ("http://localhost?max=1", 404), ("ftp://localhost/greetings", 404), ("greetings", 400),
+        ]
+    )
+    func absoluteTarget(target: String, status: Int) async throws {
+        let world = try await World()
+        world.topics.add(Array("x".utf8), to: "greetings")
+        #expect(try await world.get(target).status == status)
+        await world.finish()
+    }
+
     @Test("what is not text comes as bytes")
     func bytes() async throws {
         let world = try await World()

@@ -57,6 +57,23 @@ import Testing
     }
 
     @Test(
+        "what comes and goes does not fill a small disk, where the log alone could",
+        .enabled(if: TinyFileSystem.isPossible, "needs the right to mount a file system")
+    )
+    func smallDisk() async throws {
+        let disk = try TinyFileSystem(bytes: 3 << 20)
+        let store = try SQLiteStateStore(path: disk.file("store.sqlite"))
+        // Some 12 MB of log.
+        for number in 1...2_000 as ClosedRange<Int64> {
+            var changes = StoreContents.messages(number..<number + 1)
+            changes.consumed = [(StoreContents.address(Int(number - 1)), number - 1)]
+            try await store.commit(changes)
+        }
+        #expect(try await store.recover().waiting.count == 1)
+        await store.close()
+    }
+
+    @Test(
         "a store is made on a full disk when there is room again",
         .enabled(if: TinyFileSystem.isPossible, "needs the right to mount a file system")
     )
