@@ -48,11 +48,8 @@ extension DispatchMachine {
         private var all: [Function] = []
 
         subscript(id: FunctionID) -> Function {
-            // Without it each look takes an allocation.
-            @inline(__always)
-            _read {
-                if id.number < all.count { yield all[id.number] } else { yield Function() }
-            }
+            // Not by `_read`, which takes an allocation each time.
+            get { id.number < all.count ? all[id.number] : Function() }
             _modify {
                 while all.count <= id.number { all.append(Function()) }
                 yield &all[id.number]
