@@ -30,15 +30,23 @@ final class StartWindow: @unchecked Sendable {
         var bytes: Int
     }
 
+    /// Who waits for a turn of one endpoint. An object, so that a table of lines is looked at once for each call.
+    private final class Line {
+        var waiting = CircularBuffer<(waiter: any Waiter, bytes: Int)>()
+    }
+
+    /// Beyond so many lines the empty ones are forgotten.
+    private static let mostLines = 64
+
     private let limits: Limits
     private let afterLook: @Sendable (@escaping @Sendable () -> Void) -> Void
     private var window = 0
     /// What has begun in this window and not ended.
     private var calls = 0
     private var bytes = 0
-    private var lines: [Int: CircularBuffer<(waiter: any Waiter, bytes: Int)>] = [:]
-    /// The endpoints with a line, the one whose turn it is first.
-    private var turns = CircularBuffer<Int>()
+    private var lines: [Int: Line] = [:]
+    /// The lines in which somebody waits, the one whose turn it is first.
+    private var turns = CircularBuffer<Line>()
     private var isMoving = false
     private var isLooking = false
     /// Whether a call has ended since the loop was asked to look.
@@ -56,10 +64,18 @@ final class StartWindow: @unchecked Sendable {
     /// - Returns: `nil` where it has to wait; then `waiter` is told when its turn has come.
     func take(_ count: Int, for endpoint: Int, _ waiter: some Waiter) -> Ticket? {
         if turns.isEmpty, hasRoom { return begun(count) }
-        if lines[endpoint] == nil { turns.append(endpoint) }
-        lines[endpoint, default: CircularBuffer()].append((waiter, count))
+        let line = lines[endpoint] ?? newLine(for: endpoint)
+        if line.waiting.isEmpty { turns.append(line) }
+        line.waiting.append((waiter, count))
         look()
         return nil
+    }
+
+    private func newLine(for endpoint: Int) -> Line {
+        if lines.count >= Self.mostLines { lines = lines.filter { !$0.value.waiting.isEmpty } }
+        let line = Line()
+        lines[endpoint] = line
+        return line
     }
 
     /// What has begun with this ticket has ended.
@@ -99,12 +115,8 @@ final class StartWindow: @unchecked Sendable {
         // A call may end before it has returned.
         guard !isMoving else { return }
         isMoving = true
-        while hasRoom, let endpoint = turns.popFirst(), let next = lines[endpoint]?.popFirst() {
-            if lines[endpoint]?.isEmpty == true {
-                lines[endpoint] = nil
-            } else {
-                turns.append(endpoint)
-            }
+        while hasRoom, let line = turns.popFirst(), let next = line.waiting.popFirst() {
+            if !line.waiting.isEmpty { turns.append(line) }
             next.waiter.mayStart(begun(next.bytes))
         }
         isMoving = false
