@@ -6,10 +6,8 @@ internal import TransportCore
 /// part of a URL, what is written before it cannot make an escape of it, and where not all of it are dots, the segment that it
 /// stands in is neither `.` nor `..`.
 struct PreparedPath: Hashable, Sendable {
-    /// What is written around the name. Not two strings: to look at their bytes would take a reference to each.
-    private let around: [UInt8]
-    /// How much of that is before the name, in bytes.
-    private let beforeName: Int
+    private let beforeName: String
+    private let afterName: String
 
     /// - Parameters:
     ///   - url: what the template makes of `name`.
@@ -26,9 +24,8 @@ struct PreparedPath: Hashable, Sendable {
             guard case .literal(let text)? = template.segments.last else { return nil }
             after = String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "#") }))
         }
-        let beginning = (before.utf8[start] == UInt8(ascii: "/") ? "" : "/") + before[start...]
-        around = Array(beginning.utf8) + after.utf8
-        beforeName = beginning.utf8.count
+        beforeName = (before.utf8[start] == UInt8(ascii: "/") ? "" : "/") + before[start...]
+        afterName = after
         guard pathAndQuery(functionName: name) == url.pathAndQuery else { return nil }
     }
 
@@ -37,13 +34,15 @@ struct PreparedPath: Hashable, Sendable {
         // Text that is not stored as UTF-8 (bridged, not on Linux) is left to those who read the URL as a whole.
         functionName.utf8.withContiguousStorageIfAvailable { name in
             guard name.allSatisfy(\.isUnreserved), !name.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return nil }
-            return around.withUnsafeBufferPointer { around in
-                String(unsafeUninitializedCapacity: around.count + name.count) { room in
-                    let start = room.initialize(fromContentsOf: around[..<beforeName])
-                    let end = room[start...].initialize(fromContentsOf: name)
-                    return room[end...].initialize(fromContentsOf: around[beforeName...])
-                }
-            }
+            return beforeName.utf8.withContiguousStorageIfAvailable { before in
+                afterName.utf8.withContiguousStorageIfAvailable { after in
+                    String(unsafeUninitializedCapacity: before.count + name.count + after.count) { room in
+                        let start = room.initialize(fromContentsOf: before)
+                        let end = room[start...].initialize(fromContentsOf: name)
+                        return room[end...].initialize(fromContentsOf: after)
+                    }
+                } ?? nil
+            } ?? nil
         } ?? nil
     }
 }
