@@ -119,8 +119,8 @@ extension RuntimeShard {
 
     /// Takes out of a group what has not happened yet if it is not stored, and tells whoever wanted it.
     /// - Returns: what is left.
-    private func withdraw(from group: StoreChanges, _ number: Int, _ failure: StoreFailure) -> StoreChanges {
-        var changes = group
+    private func withdraw(from all: StoreChanges, _ number: Int, _ failure: StoreFailure) -> StoreChanges {
+        var changes = all
         var messages: Set<Int64> = []
         var keys: Set<ExactName> = []
         var records: Set<Int64> = []

@@ -6,7 +6,10 @@ extension SQLiteStateStore: StateStore {
     }
 
     nonisolated(nonsending) public func commit(_ changes: StoreChanges) async throws(StoreFailure) {
-        try await write { session throws(StoreFailure) in try session.apply(changes) }
+        let failure = await withCheckedContinuation { continuation in
+            begin(committing: changes) { continuation.resume(returning: $0) }
+        }
+        if let failure { throw failure }
     }
 
     public func begin(committing changes: StoreChanges, _ completion: @escaping @Sendable (StoreFailure?) -> Void) {

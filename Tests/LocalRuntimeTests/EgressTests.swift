@@ -76,7 +76,6 @@ import TransportCore
         // The longest one first, which everybody else must not wait for; and some whose times are nearly the same.
         let longest = Task { try await take(app, wait: .seconds(3_600)) }
         try await app.until { await app.runtime.shard.takers.count == 1 }
-        let ended = Journal<Int>()
         let begin = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for milliseconds in [301, 1, 100, 300, 2, 101] {
@@ -84,12 +83,10 @@ import TransportCore
                     let taken = try await take(app, wait: .milliseconds(milliseconds))
                     #expect(taken.isEmpty)
                     #expect(ContinuousClock.now - begin >= .milliseconds(milliseconds))
-                    ended.append(milliseconds)
                 }
             }
             try await group.waitForAll()
         }
-        #expect(ended.entries.count == 6)
         #expect(await app.runtime.shard.takers.count == 1)
         try await emit(app, ["a"])
         #expect(try await longest.value == ["a"])
