@@ -62,16 +62,9 @@ public struct BlockingClient: RequestReplyClient {
     }
 
     private static func wait(for runner: CallRunner) -> Result<ByteBuffer, RequestReplyFailure> {
-        let outcome = NIOLockedValueBox<Result<ByteBuffer, RequestReplyFailure>?>(nil)
-        let isDone = ConditionLock(value: false)
-        runner.start { result in
-            outcome.withLockedValue { $0 = result }
-            isDone.lock()
-            isDone.unlock(withValue: true)
-        }
-        isDone.lock(whenValue: true)
-        isDone.unlock()
-        return outcome.withLockedValue { $0 } ?? .failure(RequestReplyFailure(.cancelled, "the call has no outcome"))
+        let outcome = LetterBox<Result<ByteBuffer, RequestReplyFailure>>()
+        runner.start { outcome.put($0) }
+        return outcome.take() ?? .failure(RequestReplyFailure(.cancelled, "the call has no outcome"))
     }
 
     /// Lets a call that waits for a thread fail when its time is over.

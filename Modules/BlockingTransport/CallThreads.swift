@@ -25,6 +25,15 @@ final class CallThreads: Sendable {
         case refused
     }
 
+    /// What a thread is to do next.
+    private struct Order {
+        /// `nil` to end the thread.
+        let work: Work?
+    }
+
+    /// A thread is who takes orders from its box.
+    private typealias CallThread = LetterBox<Order>
+
     private struct Waiting {
         let work: Work
         let refuse: Refusal
@@ -93,7 +102,7 @@ final class CallThreads: Sendable {
     private func carryOut(_ decision: Decision, _ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
         switch decision {
         case .handTo(let thread):
-            thread.take(work)
+            thread.put(Order(work: work))
             return .running
         case .start: return start(work, whenRefused: refuse)
         case .queued: return .queued
@@ -116,7 +125,7 @@ final class CallThreads: Sendable {
             return (state.idle, state.waiting[state.firstWaiting...])
         }
         for thread in idle {
-            thread.take(nil)
+            thread.put(Order(work: nil))
         }
         for entry in waiting {
             entry?.refuse(.tooLate)
@@ -135,8 +144,8 @@ final class CallThreads: Sendable {
 
     private func start(_ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
         let thread = CallThread()
-        // In the letter box, and not in what the thread runs: that lives as long as the thread does.
-        thread.take(work)
+        // In its box, and not in what the thread runs: that lives as long as the thread does.
+        thread.put(Order(work: work))
         let box = Unmanaged.passRetained(ThreadStart { [self] in live(thread) })
         guard !box.startThread() else { return .running }
         box.release()
@@ -160,7 +169,7 @@ final class CallThreads: Sendable {
 
     /// The life of one thread.
     private func live(_ thread: CallThread) {
-        thread.wait(seconds: nil)?.work?()
+        thread.take()?.work?()
         while let work = nextWork(of: thread) { work() }
     }
 
@@ -177,7 +186,7 @@ final class CallThreads: Sendable {
             return (nil, true)
         }
         guard isIdle else { return queued }
-        if let handed = thread.wait(seconds: idleSeconds) { return handed.work }
+        if let handed = thread.take(within: idleSeconds) { return handed.work }
         let isStillIdle = state.withLockedValue { state in
             guard let index = state.idle.firstIndex(where: { $0 === thread }) else { return false }
             state.idle.remove(at: index)
@@ -185,38 +194,7 @@ final class CallThreads: Sendable {
             return true
         }
         // Somebody who has taken this thread off the list hands it work in a moment.
-        return isStillIdle ? nil : thread.wait(seconds: nil)?.work
-    }
-}
-
-/// One thread's letter box.
-private final class CallThread: Sendable {
-    struct Letter {
-        /// `nil` to end the thread.
-        let work: CallThreads.Work?
-    }
-
-    private let letter = NIOLockedValueBox<Letter?>(nil)
-    private let hasLetter = ConditionLock(value: false)
-
-    func take(_ work: CallThreads.Work?) {
-        letter.withLockedValue { $0 = Letter(work: work) }
-        hasLetter.lock()
-        hasLetter.unlock(withValue: true)
-    }
-
-    /// Waits for a letter, at most that long; `nil` for no limit.
-    func wait(seconds: Double?) -> Letter? {
-        if let seconds {
-            guard hasLetter.lock(whenValue: true, timeoutSeconds: seconds) else { return nil }
-        } else {
-            hasLetter.lock(whenValue: true)
-        }
-        hasLetter.unlock(withValue: false)
-        return letter.withLockedValue { letter in
-            defer { letter = nil }
-            return letter
-        }
+        return isStillIdle ? nil : thread.take()?.work
     }
 }
 

@@ -118,7 +118,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             write(body, inParts: plan.limits.write != nil)
         }
         isFlushed = false
-        round.add(self)
+        round.exchangeBegan(self)
     }
 
     func flush() {
@@ -292,6 +292,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private func complete(_ result: Result<ExchangeResponse, RequestReplyFailure>, keepsOpen: Bool) {
         guard let ended = current else { return }
         current = nil
+        round.exchangeEnded()
         wasUsed = true
         // A connection whose exchange is over can take its leave as one that was idle can.
         if case .success = result, !isSending {

@@ -15,6 +15,8 @@ package final class WriteRound: @unchecked Sendable {
 
     private let later: @Sendable (@escaping @Sendable () -> Void) -> Void
     private var connections: [any Connection] = []
+    /// Requests that wait for their answers.
+    private var exchanges = 0
     /// The room of the round before, for the next one.
     private var room: [any Connection] = []
 
@@ -28,6 +30,22 @@ package final class WriteRound: @unchecked Sendable {
         connections.append(connection)
         guard connections.count == 1 else { return }
         later { [self] in send() }
+    }
+
+    /// The connection has written a request whose answer it waits for. What waits for an answer alone is sent at once: no other
+    /// one will come to go with it. To be called on the loop, and followed by ``exchangeEnded()``.
+    package func exchangeBegan(_ connection: some Connection) {
+        exchanges += 1
+        if exchanges == 1 {
+            connection.flush()
+        } else {
+            add(connection)
+        }
+    }
+
+    /// The answer to a request has come, or never will.
+    package func exchangeEnded() {
+        exchanges -= 1
     }
 
     private func send() {

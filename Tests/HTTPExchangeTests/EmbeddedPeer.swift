@@ -15,9 +15,13 @@ final class EmbeddedPeer {
     private let completions = NIOLockedValueBox<[Result<ExchangeResponse, RequestReplyFailure>]>([])
     private let closings = NIOLockedValueBox(0)
 
-    /// - Parameter later: runs what waits for the end of a round; by default at once.
-    init(_ later: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = { $0() }) throws {
-        connection = HTTPConnection(channel, on: loop, in: WriteRound(later), to: Origin(place: .tcp(host: "h", port: 80), tls: nil))
+    /// - Parameters:
+    ///   - isAlone: whether no other connection of the loop waits for an answer all the time.
+    ///   - later: runs what waits for the end of a round; by default at once.
+    init(isAlone: Bool = true, _ later: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = { $0() }) throws {
+        let round = WriteRound(later)
+        if !isAlone { round.exchangeBegan(OtherConnection()) }
+        connection = HTTPConnection(channel, on: loop, in: round, to: Origin(place: .tcp(host: "h", port: 80), tls: nil))
         try channel.pipeline.syncOperations.addHandlers([socket, connection])
         channel.pipeline.fireChannelActive()
         loop.perform {
@@ -105,6 +109,11 @@ final class EmbeddedPeer {
         guard case .failure(let failure)? = completions.withLockedValue({ $0.last }) else { return nil }
         return failure
     }
+}
+
+/// Has sent something, and waits.
+private final class OtherConnection: WriteRound.Connection {
+    func flush() {}
 }
 
 /// A socket that takes only what it is told to.

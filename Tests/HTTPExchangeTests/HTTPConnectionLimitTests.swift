@@ -34,7 +34,7 @@ import TransportCore
                 return work
             }.forEach { $0() }
         }
-        let peer = try EmbeddedPeer { work in round.withLockedValue { $0.append(work) } }
+        let peer = try EmbeddedPeer(isAlone: false) { work in round.withLockedValue { $0.append(work) } }
         try peer.exchange(read: .seconds(10), write: .seconds(5))
         peer.loop.perform { endRound() }
         try peer.send(Self.ok)

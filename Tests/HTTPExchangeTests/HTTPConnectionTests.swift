@@ -128,7 +128,7 @@ import TransportCore
     @Test("what comes before a request is sent is no answer to it: the connection was stale, and the request is never sent")
     func beforeItIsSent() throws {
         let rounds = NIOLockedValueBox<[@Sendable () -> Void]>([])
-        let peer = try EmbeddedPeer { round in rounds.withLockedValue { $0.append(round) } }
+        let peer = try EmbeddedPeer(isAlone: false) { round in rounds.withLockedValue { $0.append(round) } }
         let sendRound = { peer.loop.perform { rounds.withLockedValue { $0.popLast() }?() } }
         try peer.exchange()
         #expect(try peer.sent().isEmpty)
@@ -143,6 +143,17 @@ import TransportCore
         #expect(peer.closedCount == 1)
         sendRound()
         #expect(try peer.sent().isEmpty)
+    }
+
+    @Test("while no other connection of its loop waits for an answer, a request is sent at once, each time")
+    func alone() throws {
+        let peer = try EmbeddedPeer { _ in }
+        for number in 1...3 {
+            try peer.exchange()
+            #expect(try peer.sent().hasPrefix("POST "))
+            try peer.send(Self.ok)
+            #expect(peer.completionCount == number)
+        }
     }
 
     @Test("an unsound answer is a failure that closes the connection")

@@ -5,7 +5,7 @@ extension Benchmark {
     }
 
     static let blocking = Benchmark(name: "blocking", summary: "the blocking transport at 1, 64 and 1024 calls in flight") { bench in
-        try widths("blocking", [.blockingTransport], bench)
+        try widths("blocking", [.blockingTransport, .blockingTransportFromTasks], bench)
     }
 
     static let batches = Benchmark(name: "batches", summary: "16 calls in flight, each with 1000 invocations of 100 bytes") { bench in

@@ -24,7 +24,10 @@ struct CallingContender: Measured {
         case asyncTransportFromTasks = "AsyncTransport, tasks on its loop"
         /// From tasks on the threads that Swift gives them.
         case asyncTransportFromAnywhere = "AsyncTransport, from any thread"
+        /// From plain threads that wait, one for each call in flight.
         case blockingTransport = "BlockingTransport"
+        /// From tasks, each call on a thread of the transport's own.
+        case blockingTransportFromTasks = "BlockingTransport, from tasks"
         case asyncHTTPClient = "AsyncHTTPClient"
     }
 
@@ -50,9 +53,22 @@ struct CallingContender: Measured {
                 _ = try await response.body.collect(upTo: 1 << 20)
             }
             end = { try await client.shutdown() }
-        case .asyncTransport, .asyncTransportFromTasks, .asyncTransportFromAnywhere, .blockingTransport:
+        case .blockingTransport:
             let transports = StandardTransports(loops: [EventLoopCallLoop(loop)])
-            let factory: any RequestReplyClientFactory = kind == .blockingTransport ? transports.blocking : transports.async
+            guard let client = try Self.client(of: transports.blocking, transports, plan) as? BlockingClient else {
+                throw BenchmarkFailure("the blocking transport has made a client of another kind")
+            }
+            let request = RequestReplyRequest(functionType: "example/benchmark", id: "Bob", payload: payload)
+            let threads = NIOThreadPool(numberOfThreads: plan.inFlight)
+            threads.start()
+            callAll = Self.calling(plan.inFlight, from: threads) { _ = try client.callBlocking(request) }
+            end = {
+                try await threads.shutdownGracefully()
+                await transports.blocking.shutdown()
+            }
+        case .asyncTransport, .asyncTransportFromTasks, .asyncTransportFromAnywhere, .blockingTransportFromTasks:
+            let transports = StandardTransports(loops: [EventLoopCallLoop(loop)])
+            let factory: any RequestReplyClientFactory = kind == .blockingTransportFromTasks ? transports.blocking : transports.async
             let client = try Self.client(of: factory, transports, plan)
             let request = RequestReplyRequest(functionType: "example/benchmark", id: "Bob", payload: payload)
             let executor = kind == .asyncTransportFromTasks ? EventLoopTaskExecutor(loop) : nil
@@ -107,6 +123,36 @@ struct CallingContender: Measured {
                             calls += 1
                         }
                         return calls
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+        }
+    }
+
+    /// Calls from as many threads as calls are to be in flight.
+    private static func calling(
+        _ inFlight: Int,
+        from threads: NIOThreadPool,
+        _ call: @escaping @Sendable () throws -> Void
+    ) -> @Sendable (_ seconds: Double) async throws -> Int {
+        { seconds in
+            let deadline = measuring_now() + UInt64(seconds * 1e9)
+            return try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<inFlight {
+                    group.addTask {
+                        try await threads.runIfActive {
+                            var calls = 0
+                            var begin = measuring_now()
+                            while begin < deadline {
+                                try call()
+                                let end = measuring_now()
+                                measuring_add_duration(end - begin)
+                                begin = end
+                                calls += 1
+                            }
+                            return calls
+                        }
                     }
                 }
                 return try await group.reduce(0, +)
