@@ -50,6 +50,11 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 statefun("CMeasuring"),
+                // What it starts: one build makes all of it, which keeps both cores of a small machine busy.
+                statefun("statefun"),
+                "benchmark-server",
+                "benchmark-loader",
+                "benchmark-poster",
             ],
             swiftSettings: settings
         ),

@@ -14,11 +14,11 @@ struct MailboxContender: Measured {
     }
 
     func window(_ seconds: Double) async throws -> Figures {
-        // The window that warms up is shorter; it makes what is made once, such as tables.
-        let addresses = seconds < 1 ? addresses / 100 : addresses
-        let first = next.withLockedValue { next in
-            defer { next += addresses }
-            return next
+        let (first, addresses) = next.withLockedValue { next in
+            // The first window is to warm up: it makes what is made once, such as tables.
+            let count = next == 0 ? self.addresses / 100 : self.addresses
+            defer { next += count }
+            return (next, count)
         }
         let allocatedBefore = measuring_allocated()
         let stopwatch = Stopwatch()
