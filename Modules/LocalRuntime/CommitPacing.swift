@@ -7,9 +7,9 @@ internal import TransportCore
 /// what comes meanwhile shares the transaction. Where hardly anything would, because those calls are not answered, nothing waits either.
 struct CommitPacing: Sendable {
     /// By so much, in nanoseconds, each call in flight keeps transactions apart.
-    private static let apartForEachCall: Int64 = 10_000
+    private static let apartForEachCall: Int64 = 20_000
     /// The most that they are kept apart, in nanoseconds.
-    private static let mostApart: Int64 = 5_000_000
+    private static let mostApart: Int64 = 20_000_000
     /// A timer for less than so many nanoseconds costs more than it brings.
     private static let shortestWait: Int64 = 100_000
     /// Fewer changes than so many, were they to come while others wait, are not worth it.

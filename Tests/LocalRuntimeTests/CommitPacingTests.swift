@@ -19,13 +19,13 @@ import TransportCore
     }
 
     @Test(
-        "transactions are kept apart by 10 µs for each call in flight, by 5 ms at most",
+        "transactions are kept apart by 20 µs for each call in flight, by 20 ms at most",
         arguments: [
             // Nobody waits longer than for the store where few calls are in flight.
-            (1, 0, 1, 0), (1, 0, 30, 300_000), (1, 0, 100, milliseconds), (63, 0, 100, milliseconds),
+            (1, 0, 1, 0), (1, 0, 13, 0), (1, 0, 14, 280_000), (1, 0, 100, 2 * milliseconds), (63, 0, 100, 2 * milliseconds),
             // What the last transaction took counts.
-            (1, 400_000, 100, 600_000), (1, 900_000, 100, 100_000), (1, 900_001, 100, 0), (1, 60 * milliseconds, 100, 0),
-            (1, 0, 500, 5 * milliseconds), (1, 0, 100_000, 5 * milliseconds), (1, 2 * milliseconds, 100_000, 3 * milliseconds),
+            (1, 400_000, 50, 600_000), (1, 900_000, 50, 100_000), (1, 900_001, 50, 0), (1, 60 * milliseconds, 1_000, 0),
+            (1, 0, 500, 10 * milliseconds), (1, 0, 100_000, 20 * milliseconds), (1, 5 * milliseconds, 100_000, 15 * milliseconds),
             // Enough to be worth one.
             (64, 0, 100_000, 0),
         ] as [(changes: Int, since: Int64, calls: Int, wait: Int64)]
@@ -38,8 +38,9 @@ import TransportCore
     @Test(
         "where hardly anything would come meanwhile, nothing waits, however many calls are in flight",
         arguments: [
-            (4, milliseconds, 5 * milliseconds), (3, milliseconds, 0), (16, 5 * milliseconds, 5 * milliseconds),
-            (15, 5 * milliseconds, 0), (1_000, 1_000 * milliseconds, 0), (1_000_000, .max / 2, 5 * milliseconds), (1, 0, 5 * milliseconds),
+            (1, milliseconds, 20 * milliseconds), (1, 2 * milliseconds, 0), (16, 20 * milliseconds, 20 * milliseconds),
+            (15, 20 * milliseconds, 0), (800, 1_000 * milliseconds, 20 * milliseconds), (799, 1_000 * milliseconds, 0),
+            (1_000_000, .max / 2, 20 * milliseconds), (1, 0, 20 * milliseconds),
         ] as [(changes: Int, apart: Int64, wait: Int64)]
     )
     func worthIt(changes: Int, apart: Int64, wait: Int64) {
