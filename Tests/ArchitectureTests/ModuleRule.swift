@@ -45,7 +45,7 @@ struct ModuleRule: Equatable, Sendable {
             "BlockingTransport",
             package: ["TransportCore"],
             outside: ["NIOCore", "NIOConcurrencyHelpers", "Logging"],
-            toolchain: cLibrary + ["Dispatch"]
+            toolchain: cLibrary + ["Dispatch", "Synchronization"]
         ),
         ModuleRule("AsyncTransport", package: ["TransportCore"], outside: ["NIOCore", "Logging"]),
         ModuleRule("Batching", package: ["TransportCore"], outside: ["NIOConcurrencyHelpers"]),

@@ -43,7 +43,7 @@ struct CallingContender: Measured {
         case .asyncHTTPClient:
             let client = HTTPClient(configuration: try Self.httpClientConfiguration(plan))
             let url = try Self.httpClientURL(plan)
-            callAll = Self.calling(plan.inFlight, on: nil) {
+            let makeCalls = Self.awaiting {
                 var request = HTTPClientRequest(url: url)
                 request.method = .POST
                 request.headers.add(name: "Content-Type", value: "application/octet-stream")
@@ -52,6 +52,7 @@ struct CallingContender: Measured {
                 guard response.status == .ok else { throw BenchmarkFailure("the server answered \(response.status)") }
                 _ = try await response.body.collect(upTo: 1 << 20)
             }
+            callAll = Self.calling(plan.inFlight, makeCalls)
             end = { try await client.shutdown() }
         case .blockingTransport:
             let transports = StandardTransports(loops: [EventLoopCallLoop(loop)])
@@ -61,7 +62,16 @@ struct CallingContender: Measured {
             let request = RequestReplyRequest(functionType: "example/benchmark", id: "Bob", payload: payload)
             let threads = NIOThreadPool(numberOfThreads: plan.inFlight)
             threads.start()
-            callAll = Self.calling(plan.inFlight, from: threads) { _ = try client.callBlocking(request) }
+            callAll = Self.calling(plan.inFlight) { deadline in
+                try await threads.runIfActive {
+                    var calls = Calls(until: deadline)
+                    while calls.goOn {
+                        _ = try client.callBlocking(request)
+                        calls.ended()
+                    }
+                    return calls.count
+                }
+            }
             end = {
                 try await threads.shutdownGracefully()
                 await transports.blocking.shutdown()
@@ -76,7 +86,7 @@ struct CallingContender: Measured {
                 if kind == .asyncTransport {
                     { [inFlight = plan.inFlight] in try await BegunCalls(client, request, on: loop).callAll(inFlight, for: $0) }
                 } else {
-                    Self.calling(plan.inFlight, on: executor) { _ = try await client.call(request) }
+                    Self.calling(plan.inFlight, on: executor, Self.awaiting { _ = try await client.call(request) })
                 }
             end = { await factory.shutdown() }
         }
@@ -102,61 +112,54 @@ struct CallingContender: Measured {
 
     func finish() async throws { try await end() }
 
-    /// Calls from as many tasks as calls are to be in flight.
+    /// Has as many tasks as calls are to be in flight, each of which makes calls until a moment and says how many.
     private static func calling(
         _ inFlight: Int,
-        on executor: (any TaskExecutor)?,
-        _ call: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+        on executor: (any TaskExecutor)? = nil,
+        _ makeCalls: nonisolated(nonsending) @escaping @Sendable (_ deadline: UInt64) async throws -> Int
     ) -> @Sendable (_ seconds: Double) async throws -> Int {
         { seconds in
             let deadline = measuring_now() + UInt64(seconds * 1e9)
             return try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<inFlight {
-                    group.addTask(executorPreference: executor) {
-                        var calls = 0
-                        var begin = measuring_now()
-                        while begin < deadline {
-                            try await call()
-                            let end = measuring_now()
-                            measuring_add_duration(end - begin)
-                            begin = end
-                            calls += 1
-                        }
-                        return calls
-                    }
+                    group.addTask(executorPreference: executor) { try await makeCalls(deadline) }
                 }
                 return try await group.reduce(0, +)
             }
         }
     }
 
-    /// Calls from as many threads as calls are to be in flight.
-    private static func calling(
-        _ inFlight: Int,
-        from threads: NIOThreadPool,
-        _ call: @escaping @Sendable () throws -> Void
-    ) -> @Sendable (_ seconds: Double) async throws -> Int {
-        { seconds in
-            let deadline = measuring_now() + UInt64(seconds * 1e9)
-            return try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<inFlight {
-                    group.addTask {
-                        try await threads.runIfActive {
-                            var calls = 0
-                            var begin = measuring_now()
-                            while begin < deadline {
-                                try call()
-                                let end = measuring_now()
-                                measuring_add_duration(end - begin)
-                                begin = end
-                                calls += 1
-                            }
-                            return calls
-                        }
-                    }
-                }
-                return try await group.reduce(0, +)
+    /// The calls that one caller makes one after the other.
+    private struct Calls {
+        private let deadline: UInt64
+        private var begin = measuring_now()
+        private(set) var count = 0
+
+        init(until deadline: UInt64) {
+            self.deadline = deadline
+        }
+
+        var goOn: Bool { begin < deadline }
+
+        mutating func ended() {
+            let end = measuring_now()
+            measuring_add_duration(end - begin)
+            begin = end
+            count += 1
+        }
+    }
+
+    /// Makes calls that a task awaits.
+    private static func awaiting(
+        _ call: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+    ) -> nonisolated(nonsending) @Sendable (_ deadline: UInt64) async throws -> Int {
+        { deadline in
+            var calls = Calls(until: deadline)
+            while calls.goOn {
+                try await call()
+                calls.ended()
             }
+            return calls.count
         }
     }
 
