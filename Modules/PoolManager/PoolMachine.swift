@@ -17,9 +17,9 @@ internal import TransportCore
 /// - A connection is opened for a caller that joins the line and not because one might be useful: never are more begun
 ///   than callers wait. Whichever connection comes free first goes to the head of the line, and one that was opened
 ///   for it becomes idle when nobody is left to take it.
-/// - When opening fails, the head of the line fails with it, since its call knows whether to try again; and while it
-///   keeps failing, only one connection at a time is opened for those who still wait. The first success opens as many
-///   as are needed.
+/// - When opening fails, the head of the line fails with it, since its call knows whether to try again; and until it
+///   succeeds once, no more than ``attemptsWhileFailing`` are begun at a time, whoever waits or comes: a thousand calls of
+///   a function that is down must not take the loop from the others. The first success opens as many as are needed.
 /// - When a caller gives up and more connections are being opened than callers are left, the latest is called off.
 struct PoolMachine {
     typealias WaiterID = WaitingLine.ID
@@ -49,6 +49,8 @@ struct PoolMachine {
     /// A connection is given out this long beyond its lifetime, so that those opened together do not end together.
     static let leastJitter = Duration.seconds(1)
     static let mostJitter = Duration.seconds(3)
+    /// More than one, so that an attempt that hangs does not hide from the others that the target is up again.
+    static let attemptsWhileFailing = 8
 
     private(set) var limits: PoolLimits {
         didSet { idleNanoseconds = limits.idleTime?.inNanoseconds }
@@ -62,6 +64,8 @@ struct PoolMachine {
     /// The most recently used one is the last.
     private var idle = Chain<Connection>()
     private var leasedCount = 0
+    /// Whether the last attempt that ended by itself failed.
+    private var isFailing = false
     private var lifeEnds = DeadlineHeap<ConnectionID>()
     private var timer = TimerNumber()
     private var armedAt: TransportInstant?
@@ -104,7 +108,7 @@ struct PoolMachine {
             return (waiter, actions)
         }
         let waiter = line.join(deadline: deadline)
-        openOne(&actions)
+        openWanted(&actions)
         arm(by: deadline, &actions)
         return (waiter, actions)
     }
@@ -130,6 +134,7 @@ struct PoolMachine {
             close(id, &actions)
         case .connecting:
             connecting.remove(id, in: &connections)
+            isFailing = false
             let spread = Double((Self.mostJitter - Self.leastJitter).inNanoseconds) * min(max(chance, 0), 1)
             let born = now.advanced(by: Self.leastJitter).advanced(byNanoseconds: Int64(spread))
             connections[id]?.born = born
@@ -138,9 +143,7 @@ struct PoolMachine {
                 lifeEnds.removeAll { connections[$0] == nil }
             }
             lendOrKeep(id, at: now, &actions)
-            while connecting.count < line.count && hasRoom {
-                openOne(&actions)
-            }
+            openWanted(&actions)
             armForConnections(&actions)
         case .leased, .idle, .closing, nil:
             break
@@ -163,9 +166,8 @@ struct PoolMachine {
                 line.leave(head)
                 actions.append(.fail(head, .connectFailed))
             }
-            if connecting.isEmpty {
-                openOne(&actions)
-            }
+            isFailing = isFailing || !callEnded
+            openWanted(&actions)
         case .leased, .idle, .closing, nil:
             break
         }
@@ -178,7 +180,7 @@ struct PoolMachine {
         guard case .leased = connections[id]?.state else { return actions }
         if !isReusable || isShutDown || isExpired(id, at: now) {
             close(id, &actions)
-            openOne(&actions)
+            openWanted(&actions)
         } else {
             leasedCount -= 1
             lendOrKeep(id, at: now, &actions)
@@ -210,7 +212,7 @@ struct PoolMachine {
             return actions
         }
         connections.remove(id)
-        openOne(&actions)
+        openWanted(&actions)
         finishWhenEmpty(&actions)
         return actions
     }
@@ -223,7 +225,7 @@ struct PoolMachine {
         guard number == timer, armedAt != nil else { return actions }
         armedAt = nil
         while let waiter = line.leaveOverdue(at: now) {
-            actions.append(.fail(waiter, .deadlinePassed(whileOpening: connecting.count > line.count)))
+            actions.append(.fail(waiter, .deadlinePassed(whileOpening: connecting.count + room > line.count)))
             callOffSurplus(&actions)
         }
         closeExpired(at: now, &actions)
@@ -247,9 +249,7 @@ struct PoolMachine {
             }
         }
         closeExpired(at: now, &actions)
-        while connecting.count < line.count && hasRoom {
-            openOne(&actions)
-        }
+        openWanted(&actions)
         armForConnections(&actions)
         return actions
     }
@@ -279,24 +279,25 @@ struct PoolMachine {
 }
 
 extension PoolMachine {
-    private var hasRoom: Bool { figures.connections < limits.maxConnections }
+    /// How many more connections may be open.
+    private var room: Int { max(0, limits.maxConnections - figures.connections) }
 
     /// Why a caller for whom no connection is idle may not join the line.
     private func refusal(deadline: TransportInstant, at now: TransportInstant) -> Refusal? {
         if isShutDown { return .shutDown }
         if deadline <= now { return .deadlinePassed(whileOpening: false) }
-        // Who waits for a connection that is being opened does not wait for others to finish.
-        let mayOpen = connecting.count <= line.count && hasRoom
-        return mayOpen || line.count - connecting.count < limits.maxWaiting ? nil : .lineFull
+        // Who waits for a connection that is being opened, or will be, does not wait for others to finish.
+        return line.count - connecting.count - room < limits.maxWaiting ? nil : .lineFull
     }
 
-    /// Opens a connection where somebody waits for whom none is being opened, and one more may be open.
-    private mutating func openOne(_ actions: inout PoolActions) {
-        guard connecting.count < line.count, hasRoom else { return }
-        guard let beneficiary = line.nextBeneficiary(underWay: connecting.count) else { return }
-        let id = connections.insert(Connection(state: .connecting(for: beneficiary)))
-        connecting.append(id, in: &connections)
-        actions.append(.connect(id, for: beneficiary))
+    /// Opens connections for those for whom none is being opened, as many as may be.
+    private mutating func openWanted(_ actions: inout PoolActions) {
+        while connecting.count < line.count, room > 0, !isFailing || connecting.count < Self.attemptsWhileFailing {
+            guard let beneficiary = line.nextBeneficiary(underWay: connecting.count) else { return }
+            let id = connections.insert(Connection(state: .connecting(for: beneficiary)))
+            connecting.append(id, in: &connections)
+            actions.append(.connect(id, for: beneficiary))
+        }
     }
 
     private mutating func callOffSurplus(_ actions: inout PoolActions) {

@@ -9,6 +9,15 @@ import TransportCore
         scenario.play()
     }
 
+    /// A failed attempt, and as many callers after it as connections may be opened for at a time.
+    private static let manyAfterFailure =
+        [
+            PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
+            PoolStep(.connectFailed(c(0)), [.fail(w(0), .connectFailed)]),
+            PoolStep(.lease(w(0, 1)), [.connect(c(0, 1), for: w(0, 1))]),
+        ]
+        + (1..<UInt32(PoolMachine.attemptsWhileFailing)).map { PoolStep(.lease(w($0)), [.connect(c($0), for: w($0))]) }
+
     static let failing = [
         PoolScenario(
             "a failed attempt fails the head of the line",
@@ -22,37 +31,43 @@ import TransportCore
             PoolFigures(leased: 1)
         ),
         PoolScenario(
-            "when nothing is being opened any more, one connection is begun for the next in line",
+            "the room of a failed attempt serves the next in line",
             .of(2),
             [
                 PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
                 PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
                 PoolStep(.lease(w(2)), []),
                 PoolStep(.lease(w(3)), []),
-                PoolStep(.connectFailed(c(0)), [.fail(w(0), .connectFailed)]),
-                PoolStep(.connectFailed(c(1)), [.fail(w(1), .connectFailed), .connect(c(1, 1), for: w(2))]),
+                PoolStep(.connectFailed(c(0)), [.fail(w(0), .connectFailed), .connect(c(0, 1), for: w(2))]),
+                PoolStep(.connectFailed(c(1)), [.fail(w(1), .connectFailed), .connect(c(1, 1), for: w(3))]),
             ],
-            PoolFigures(connecting: 1, waiting: 2)
+            PoolFigures(connecting: 2, waiting: 2)
         ),
         PoolScenario(
-            "the first success after failures opens as many as are needed",
-            .of(3),
-            [
-                PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
-                PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
-                PoolStep(.lease(w(2)), [.connect(c(2), for: w(2))]),
-                PoolStep(.lease(w(3)), []),
-                PoolStep(.lease(w(4)), []),
-                PoolStep(.lease(w(5)), []),
-                PoolStep(.connectFailed(c(0)), [.fail(w(0), .connectFailed)]),
-                PoolStep(.connectFailed(c(1)), [.fail(w(1), .connectFailed)]),
-                PoolStep(.connectFailed(c(2)), [.fail(w(2), .connectFailed), .connect(c(2, 1), for: w(3))]),
+            "after a failure only so many are opened at a time, until the first success opens as many as are needed",
+            .of(100),
+            manyAfterFailure + [
+                PoolStep(.lease(w(8)), []),
+                PoolStep(.lease(w(9)), []),
+                PoolStep(.lease(w(10)), []),
+                PoolStep(.connectFailed(c(3)), [.fail(w(0, 1), .connectFailed), .connect(c(3, 1), for: w(8))]),
                 PoolStep(
-                    .connected(c(2, 1)),
-                    [.grant(c(2, 1), to: w(3)), .connect(c(1, 1), for: w(4)), .connect(c(0, 1), for: w(5))]
+                    .connected(c(5)),
+                    [.grant(c(5), to: w(1)), .connect(c(8), for: w(9)), .connect(c(9), for: w(10))]
                 ),
             ],
-            PoolFigures(leased: 1, connecting: 2, waiting: 2)
+            PoolFigures(leased: 1, connecting: 9, waiting: 9)
+        ),
+        PoolScenario(
+            "who waits only because attempts fail does not count as waiting for others to finish, but up to what may be open",
+            .of(10, waiting: 1),
+            manyAfterFailure + [
+                PoolStep(.lease(w(8)), []),
+                PoolStep(.lease(w(9)), []),
+                PoolStep(.lease(w(10)), []),
+                PoolStep(.lease(w(11)), [.fail(w(11), .lineFull)]),
+            ],
+            PoolFigures(connecting: 8, waiting: 11)
         ),
         PoolScenario(
             "an attempt that ended with the call of a caller who has left fails nobody else",

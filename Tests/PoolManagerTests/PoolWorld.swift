@@ -80,8 +80,8 @@ struct PoolWorld {
         let deadline =
             Bool.random(using: &random)
             ? now.advanced(by: .milliseconds(Int.random(in: -1...200, using: &random))) : TransportInstant.distantFuture
-        let mayOpen = attempts.count <= line.count && opened < limits.maxConnections
-        let mayWait = mayOpen || line.count - attempts.count < limits.maxWaiting
+        // Who waits for a connection that is being opened, or may be opened soon, does not count.
+        let mayWait = line.count - attempts.count - (limits.maxConnections - opened) < limits.maxWaiting
         let before = line.count
         let (waiter, actions) = machine.leaseRequested(deadline: deadline, at: now)
         #expect(deadlines[waiter] == nil)
