@@ -60,16 +60,17 @@ final class AddressRecord {
     }
 
     /// - Returns: whether the message is held here; otherwise it is in the store only.
-    func take(_ message: StoredMessage, isMemoryFull: Bool) -> Bool {
+    func take(_ message: consuming StoredMessage, isMemoryFull: Bool) -> Bool {
+        let sequence = message.sequence
         // One from outside waits until it is stored, while those of functions come at once and may overtake it. Whoever reads
         // the store for what comes after them does not find it.
-        let isOvertaken = message.sequence < lastSequence
+        let isOvertaken = sequence < lastSequence
         guard isOvertaken || (spilled == 0 && !isMemoryFull) else {
             spilled += 1
             return false
         }
         waiting.append(message)
-        lastSequence = max(lastSequence, message.sequence)
+        lastSequence = max(lastSequence, sequence)
         return true
     }
 

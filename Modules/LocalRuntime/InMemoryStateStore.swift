@@ -66,20 +66,20 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
                 }
             }
         }
-        for message in changes.messages {
-            if let known = waiting[message.target] {
-                known.content.insert(message, at: message.sequence)
-            } else {
-                let first = Kept(SequencedRecords<StoredMessage>())
-                first.content.insert(message, at: message.sequence)
-                waiting[message.target] = first
+        // By index here and below: what a loop hands out is a copy, and each copy counts several references.
+        for index in changes.messages.indices {
+            let target = changes.messages[index].target
+            let messages = waiting[target] ?? Kept(SequencedRecords())
+            if messages.content.isEmpty {
+                waiting[target] = messages
             }
+            messages.content.insert(changes.messages[index], at: changes.messages[index].sequence)
         }
-        for (address, sequence) in changes.consumed {
-            guard let known = waiting[address] else { continue }
-            known.content.remove(sequence)
-            if known.content.isEmpty {
-                waiting[address] = nil
+        for index in changes.consumed.indices {
+            guard let messages = waiting[changes.consumed[index].address] else { continue }
+            messages.content.remove(changes.consumed[index].sequence)
+            if messages.content.isEmpty {
+                waiting[changes.consumed[index].address] = nil
             }
         }
         commitDelayed(changes)
@@ -129,13 +129,14 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
     }
 
     private func commitEgress(_ changes: StoreChanges) {
-        for record in changes.egress {
-            let topic = topics[record.topic] ?? Kept(SequencedRecords())
+        for index in changes.egress.indices {
+            let (name, sequence) = (changes.egress[index].topic, changes.egress[index].sequence)
+            let topic = topics[name] ?? Kept(SequencedRecords())
             if topic.content.isEmpty {
-                topics[record.topic] = topic
+                topics[name] = topic
             }
-            topic.content.insert(record, at: record.sequence)
-            topicOfRecord[record.sequence] = record.topic
+            topic.content.insert(changes.egress[index], at: sequence)
+            topicOfRecord[sequence] = name
         }
         for sequence in changes.egressTaken {
             guard let name = topicOfRecord.removeValue(forKey: sequence), let topic = topics[name] else { continue }

@@ -63,12 +63,16 @@ struct PendingChanges: Sendable {
         messages.insert(message, at: message.sequence)
     }
 
-    mutating func consume(_ message: StoredMessage) {
-        isEmpty = false
-        if !messages.remove(message.sequence) {
-            consumed.append((message.target, message.sequence))
-        } else {
-            byteCount -= message.invocation.count
+    mutating func consume(_ batch: [StoredMessage]) {
+        isEmpty = isEmpty && batch.isEmpty
+        // By index, so that no message is copied to be looked at.
+        for index in batch.indices {
+            let sequence = batch[index].sequence
+            if messages.remove(sequence) {
+                byteCount -= batch[index].invocation.count
+            } else {
+                consumed.append((batch[index].target, sequence))
+            }
         }
     }
 
@@ -129,9 +133,12 @@ struct PendingChanges: Sendable {
         var begin = 0
         while begin < egress.count {
             let topic = egress[begin].topic
-            let end = egress[begin...].firstIndex { !$0.topic.hasSameBytes(as: topic) } ?? egress.count
+            var end = begin + 1
+            while end < egress.count, egress[end].topic.hasSameBytes(as: topic) { end += 1 }
             let chosen = choose(egress[begin..<end])
-            byteCount -= egress[begin..<(begin + chosen)].reduce(0) { $0 + $1.payload.count }
+            for index in begin..<(begin + chosen) {
+                byteCount -= egress[index].payload.count
+            }
             kept += egress[(begin + chosen)..<end]
             begin = end
         }
@@ -168,7 +175,7 @@ struct PendingChanges: Sendable {
         var changes = StoreChanges(lastSequence: lastSequence)
         changes.registered = registered
         changes.state = Array(state.values)
-        changes.messages = messages.all
+        changes.messages = messages.takeAll()
         changes.consumed = consumed
         changes.delayed = Array(delayed.values)
         changes.delayedGone = delayedGone

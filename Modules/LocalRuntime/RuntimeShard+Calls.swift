@@ -262,12 +262,13 @@ extension RuntimeShard {
 
     /// The batch at hand waits no more.
     func finishBatch(_ record: AddressRecord) {
-        for message in record.batch {
-            pending.consume(message)
-            waitingBytes -= message.invocation.count
-        }
-        count(-record.batch.count, for: record.function)
+        let batch = record.batch
         record.batch = []
+        pending.consume(batch)
+        for index in batch.indices {
+            waitingBytes -= batch[index].invocation.count
+        }
+        count(-batch.count, for: record.function)
         record.lastFailure = nil
         record.failingSince = nil
     }

@@ -183,7 +183,7 @@ extension RuntimeShard {
     /// - Returns: how many.
     private func promiseMore(_ records: ArraySlice<EgressRecord>, of topic: String, _ group: Int) -> Int {
         guard let place = lastTaken[topic], let queue = topics[topic], queue.isDrained,
-            case .taken(let taken, let promised, let taker) = commitWaiters[group]?[place], !taker.isCancelled
+            case .taken(let taken, let promised, let taker) = commitWaiters[group]?[place] ?? nil, !taker.isCancelled
         else { return 0 }
         let more = records.prefix(max(0, taker.limit - taken.count - promised.count))
         commitWaiters[group]?[place] = .taken(taken, promised: promised + more, taker)

@@ -111,7 +111,7 @@ extension RuntimeShard {
     private func abandoned(_ changes: StoreChanges, _ number: Int) {
         _ = withdraw(from: changes, number, storeFailure ?? StoreFailure(.closed, "the runtime has stopped"))
         storedGroup = number
-        for case .stored(let continuation) in commitWaiters.removeValue(forKey: number) ?? [] {
+        for case .stored(let continuation)? in commitWaiters.removeValue(forKey: number) ?? [] {
             continuation.resume()
         }
         flushEnded()
@@ -125,8 +125,8 @@ extension RuntimeShard {
         var keys: Set<ExactName> = []
         var records: Set<Int64> = []
         var served: [String] = []
-        var kept: [CommitWaiter] = []
-        for waiter in commitWaiters.removeValue(forKey: number) ?? [] {
+        var kept: [CommitWaiter?] = []
+        for case let waiter? in commitWaiters.removeValue(forKey: number) ?? [] {
             switch waiter {
             case .stored:
                 kept.append(waiter)
@@ -164,19 +164,22 @@ extension RuntimeShard {
         if isStarted, !isStopping, machine.isHeld, pending.byteCount < Self.pendingBytes / 2 {
             perform(machine.released())
         }
-        for waiter in commitWaiters.removeValue(forKey: number) ?? [] {
-            switch waiter {
-            case .stored(let continuation):
+        var waiters = commitWaiters.removeValue(forKey: number) ?? []
+        for place in waiters.indices {
+            switch waiters[place].take() {
+            case .stored(let continuation)?:
                 continuation.resume()
-            case .accepted(let message, let known, _, let completion):
+            case .accepted(let message, let known, _, let completion)?:
                 let record = acceptingEnded(message, for: known)
                 deliver(message, to: record).figures.change { $0.accepted += 1 }
                 completion(nil)
-            case .taken(let records, let promised, let taker):
+            case .taken(let records, let promised, let taker)?:
                 if let last = promised.last {
                     topics[last.topic, default: EgressQueue()].passed(last)
                 }
                 taken(records + promised, by: taker)
+            case nil:
+                break
             }
         }
         var served: [String] = []

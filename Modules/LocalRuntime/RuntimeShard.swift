@@ -51,7 +51,8 @@ actor RuntimeShard {
     /// A group was given up, as the runtime stops and nothing can be stored. Nothing that comes after it may be stored.
     var isAbandoned = false
     var storeFailure: StoreFailure?
-    var commitWaiters: [Int: [CommitWaiter]] = [:]
+    /// Optional, so that one is taken out to be told and not copied: it refers to many objects.
+    var commitWaiters: [Int: [CommitWaiter?]] = [:]
     /// Keys of messages that are being accepted, and who waits to do the same.
     var keysAtHand = NameTable<[CheckedContinuation<Void, Never>]>()
     /// Calls have begun since the loop last looked at its sockets.
@@ -231,7 +232,7 @@ actor RuntimeShard {
     /// - Parameter known: the record of its address, where that is at hand.
     /// - Returns: its function.
     @discardableResult
-    func deliver(_ message: StoredMessage, to known: AddressRecord? = nil) -> FunctionRecord {
+    func deliver(_ message: consuming StoredMessage, to known: AddressRecord? = nil) -> FunctionRecord {
         var actions: [DispatchMachine.Action] = []
         let record: AddressRecord
         if let known = known ?? recordsByAddress[message.target] {
@@ -245,8 +246,9 @@ actor RuntimeShard {
             (record, actions) = open(message.target, of: function)
         }
         let isMemoryFull = waitingBytes >= limits.maxWaitingBytesInMemory || record.waiting.count >= limits.messagesInMemory
+        let byteCount = message.invocation.count
         if record.take(message, isMemoryFull: isMemoryFull) {
-            waitingBytes += message.invocation.count
+            waitingBytes += byteCount
         }
         count(1, for: record.function)
         perform(actions)

@@ -20,7 +20,10 @@ struct SequencedRecords<Record: Sendable>: Sendable {
     /// Adds a record, or puts it in the place of the one with its number.
     mutating func insert(_ record: Record, at sequence: Int64) {
         let place = self.place(of: sequence)
-        if place < slots.count, slots[place].sequence == sequence {
+        if place == slots.count {
+            count += 1
+            slots.append(Slot(sequence: sequence, record: record))
+        } else if slots[place].sequence == sequence {
             count += slots[place].record == nil ? 1 : 0
             slots[place].record = record
         } else {
@@ -46,8 +49,17 @@ struct SequencedRecords<Record: Sendable>: Sendable {
         return true
     }
 
-    /// All of them, in order.
-    var all: [Record] { slots[head...].compactMap(\.record) }
+    /// Takes all of them out, in order.
+    mutating func takeAll() -> [Record] {
+        var all: [Record] = []
+        all.reserveCapacity(count)
+        for place in head..<slots.count {
+            // Moved, not copied: each record refers to several objects.
+            if let record = slots[place].record.take() { all.append(record) }
+        }
+        self = SequencedRecords()
+        return all
+    }
 
     /// The first records after a number, `limit` at most.
     func after(_ sequence: Int64, limit: Int) -> [Record] {

@@ -238,7 +238,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     private func place(of number: Int) -> Int? {
-        begun.lastIndex { $0.number == number }
+        // By index, here and below: what a closure or a loop is handed is a copy.
+        begun.indices.last { begun[$0].number == number }
     }
 
     private func answered(_ number: Int, _ answer: HTTPAnswer) {
@@ -252,7 +253,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     /// Writes the answers whose turn it is.
     private func answerInTurn() {
-        while let answer = begun.first?.answer {
+        while !begun.isEmpty, let answer = begun[0].answer.take() {
             let request = begun.removeFirst()
             unansweredBytes -= request.byteCount
             guard let context, !hasWrittenLast else {

@@ -14,37 +14,47 @@ enum EgressRecordText {
         guard typename == Self.typename else {
             throw EgressFault("the value has the type \(typename); send one of type \(Self.typename)")
         }
-        let members: [(name: ArraySlice<UInt8>, value: JSONScanner.Value)]
+        var (topics, payloads) = (Member("topic"), Member("payload"))
         do throws(JSONScanner.Fault) {
             var scanner = try JSONScanner(value)
-            members = try scanner.members()
+            try scanner.members { name, value in
+                topics.take(name, value)
+                payloads.take(name, value)
+            }
         } catch {
             throw EgressFault("the value of type \(Self.typename) \(error.message); \(remedy)")
         }
-        guard case .string(let topic) = try member("topic", of: members) else {
+        guard case .string(let topic) = try topics.only() else {
             throw EgressFault("'topic' is not a text; \(remedy)")
         }
         let payload =
-            switch try member("payload", of: members) {
+            switch try payloads.only() {
             case .string(let text): Array(text)
             case .other(let json): json
             }
         return EgressContent(topic: String(decoding: topic, as: UTF8.self), payload: payload)
     }
 
-    private static func member(
-        _ name: StaticString,
-        of members: [(name: ArraySlice<UInt8>, value: JSONScanner.Value)]
-    ) throws(EgressFault) -> JSONScanner.Value {
-        let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        var found: JSONScanner.Value?
-        for member in members where member.name.count == bytes.count && member.name.elementsEqual(bytes) {
-            guard found == nil else {
-                throw EgressFault("the record has '\(name)' \(members.count { $0.name.elementsEqual(bytes) }) times; \(remedy)")
-            }
-            found = member.value
+    /// What the members with one name hold.
+    private struct Member {
+        private let name: StaticString
+        private var count = 0
+        private var value: JSONScanner.Value?
+
+        init(_ name: StaticString) { self.name = name }
+
+        mutating func take(_ name: ArraySlice<UInt8>, _ value: JSONScanner.Value) {
+            let wanted = UnsafeBufferPointer(start: self.name.utf8Start, count: self.name.utf8CodeUnitCount)
+            guard name.count == wanted.count, name.elementsEqual(wanted) else { return }
+            count += 1
+            self.value = value
         }
-        guard let found else { throw EgressFault("the record has no '\(name)'; \(remedy)") }
-        return found
+
+        /// - Throws: ``EgressFault`` where there is none, and where there are several.
+        func only() throws(EgressFault) -> JSONScanner.Value {
+            guard let value else { throw EgressFault("the record has no '\(name)'; \(remedy)") }
+            guard count == 1 else { throw EgressFault("the record has '\(name)' \(count) times; \(remedy)") }
+            return value
+        }
     }
 }

@@ -69,7 +69,9 @@ struct IngressValue: Equatable {
     }
 
     private static func written(_ typename: String, _ body: [UInt8]) throws(HTTPRefusal) -> IngressValue {
-        guard let text = String(validating: body, as: UTF8.self) else {
+        // Most bodies are ASCII, which takes no generic code to be looked at.
+        let isASCII = body.reduce(0, |) < 0x80
+        guard let text = isASCII ? String(decoding: body, as: UTF8.self) : String(validating: body, as: UTF8.self) else {
             throw HTTPRefusal(
                 .badRequest,
                 "the body is not UTF-8 text; name its type in Content-Type, such as application/vnd.example/GreetRequest, to send bytes"

@@ -22,18 +22,16 @@ struct JSONScanner {
     /// - Throws: ``Fault`` where the bytes are not UTF-8.
     init(_ bytes: [UInt8]) throws(Fault) {
         // Most texts are ASCII, which need not become a string to be looked at.
-        guard bytes.allSatisfy({ $0 < 0x80 }) || String(validating: bytes, as: UTF8.self) != nil else {
+        guard bytes.reduce(0, |) < 0x80 || String(validating: bytes, as: UTF8.self) != nil else {
             throw Fault(message: "is not UTF-8 text")
         }
         self.bytes = bytes
     }
 
-    /// Reads the text as one object. To be called once.
-    mutating func members() throws(Fault) -> [(name: ArraySlice<UInt8>, value: Value)] {
+    /// Reads the text as one object, and hands out its members in their order. To be called once.
+    mutating func members(_ body: (_ name: ArraySlice<UInt8>, _ value: Value) -> Void) throws(Fault) {
         skipSpace()
         guard take("{") else { throw Fault(message: "is not a JSON object") }
-        var members: [(name: ArraySlice<UInt8>, value: Value)] = []
-        members.reserveCapacity(2)
         skipSpace()
         if !take("}") {
             repeat {
@@ -43,11 +41,11 @@ struct JSONScanner {
                 guard take(":") else { throw wrong("a ':'") }
                 skipSpace()
                 if peek == UInt8(ascii: "\"") {
-                    members.append((name, .string(try string())))
+                    body(name, .string(try string()))
                 } else {
                     var copy: [UInt8] = []
                     try value(into: &copy, depth: 1)
-                    members.append((name, .other(copy)))
+                    body(name, .other(copy))
                 }
                 skipSpace()
             } while take(",")
@@ -55,7 +53,6 @@ struct JSONScanner {
         }
         skipSpace()
         guard index == bytes.count else { throw wrong("the end") }
-        return members
     }
 
     // MARK: - Values

@@ -2,8 +2,9 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
-/// What a request says besides its target and how long its body is.
-struct RequestHead: Sendable {
+/// What a request says besides its target and how long its body is. An object, since all requests of a connection that say the same
+/// share it.
+final class RequestHead: Sendable {
     let method: HTTPRequest.Method
     /// All fields. A request that says the same again shares them, `Content-Length` as it was included.
     let headers: HTTPHeaders

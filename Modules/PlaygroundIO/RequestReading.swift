@@ -17,7 +17,7 @@ final class RequestReading: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         while let step = requests.next(&bytes) {
-            switch step {
+            switch consume step {
             case .decode(let part):
                 context.fireChannelRead(wrapInboundOut(part))
                 requests.decoded(connection.decoded)

@@ -63,7 +63,7 @@ import Testing
         var pending = PendingChanges()
         #expect(pending.isEmpty)
         pending.add(message(1))
-        pending.consume(message(1))
+        pending.consume([message(1)])
         let soon = DelayedMessage(due: WallTime(milliseconds: 5), message: message(2))
         pending.add(soon)
         pending.sent(soon)
@@ -83,7 +83,7 @@ import Testing
     func storedBefore() {
         var pending = PendingChanges()
         let soon = DelayedMessage(due: WallTime(milliseconds: 5), message: message(2))
-        pending.consume(message(1))
+        pending.consume([message(1)])
         pending.sent(soon)
         pending.deadLetterGone(3)
         pending.taken(EgressRecord(sequence: 4, topic: "greetings", payload: [1]))
@@ -222,7 +222,7 @@ private struct RandomChanges {
             return { $0.add(message) }
         case 4:
             guard let message = remove(from: \.messages) else { return next() }
-            return { $0.consume(message) }
+            return { $0.consume([message]) }
         case 5, 6:
             let cancellation = DelayedMessage.Cancellation(token: "t\(Int.random(in: 0..<4, using: &random))", senderID: "Bob")
             let due = WallTime(milliseconds: Int64.random(in: 0..<100, using: &random))

@@ -6,7 +6,9 @@ import Testing
 @Suite struct JSONScannerTests {
     private func members(_ text: String) throws(JSONScanner.Fault) -> [(name: String, value: JSONScanner.Value)] {
         var scanner = try JSONScanner(Array(text.utf8))
-        return try scanner.members().map { (String(decoding: $0.name, as: UTF8.self), $0.value) }
+        var members: [(name: String, value: JSONScanner.Value)] = []
+        try scanner.members { members.append((String(decoding: $0, as: UTF8.self), $1)) }
+        return members
     }
 
     @Test(
