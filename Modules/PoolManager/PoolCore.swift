@@ -44,6 +44,9 @@ final class PoolCore {
     private var members: [Member?] = []
     private var ids: [ObjectIdentifier: PoolMachine.ConnectionID] = [:]
     private var steps: [Step] = []
+    /// What the last attempt failed with, as long as none has succeeded since; `nil` where it took too long, which tells a call whose
+    /// time is over nothing new.
+    private var lastFailure: RequestReplyFailure?
     private var isPerforming = false
     private var timer: (any CallTimer)?
     private var isFinished = false
@@ -134,6 +137,7 @@ final class PoolCore {
     private func connectEnded(_ id: PoolMachine.ConnectionID, _ result: Result<any PooledConnection, RequestReplyFailure>) {
         switch result {
         case .success(let connection):
+            lastFailure = nil
             members[Int(id.index)] = Member(id: id, connection: connection)
             ids[ObjectIdentifier(connection)] = id
             // The actions get hold of the connection before it can be reported as closed.
@@ -146,8 +150,10 @@ final class PoolCore {
             performPrepared()
         case .failure(let failure):
             members[Int(id.index)] = nil
-            let actions = machine.connectFailed(id, callEnded: failure.kind == .budgetSpent)
+            let callEnded = failure.kind == .budgetSpent
+            let actions = machine.connectFailed(id, callEnded: callEnded, at: loop.now)
             prepare(actions, connectFailure: failure)
+            if !callEnded { lastFailure = failure.kind == .timedOut ? nil : failure }
             performPrepared()
         }
     }
@@ -156,7 +162,7 @@ final class PoolCore {
         guard let connection = connection(id) else { return }
         members[Int(id.index)] = nil
         ids[ObjectIdentifier(connection)] = nil
-        perform(machine.connectionClosed(id))
+        perform(machine.connectionClosed(id, at: loop.now))
     }
 
     private func connection(_ id: PoolMachine.ConnectionID) -> (any PooledConnection)? {
@@ -277,9 +283,11 @@ final class PoolCore {
             )
         case .deadlinePassed(let whileOpening):
             let activity = whileOpening ? "opening a connection to \(origin)" : "waiting for \(connections)"
-            return CallBudget.spentFailure(limits.call, while: activity)
+            return lastFailure ?? CallBudget.spentFailure(limits.call, while: activity)
         case .connectFailed:
-            return connectFailure ?? RequestReplyFailure(.connectFailed, "no connection to \(origin) could be opened")
+            // A call whose time is over needs to hear why no connection could be opened until then.
+            let known = connectFailure?.kind == .budgetSpent ? lastFailure ?? connectFailure : connectFailure
+            return known ?? RequestReplyFailure(.connectFailed, "no connection to \(origin) could be opened")
         case .shutDown:
             return RequestReplyFailure(.shutDown, "the connections to \(origin) have been shut down")
         }

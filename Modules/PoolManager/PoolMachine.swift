@@ -18,8 +18,7 @@ internal import TransportCore
 ///   than callers wait. Whichever connection comes free first goes to the head of the line, and one that was opened
 ///   for it becomes idle when nobody is left to take it.
 /// - When opening fails, the head of the line fails with it, since its call knows whether to try again; and until it
-///   succeeds once, no more than ``attemptsWhileFailing`` are begun at a time, whoever waits or comes: a thousand calls of
-///   a function that is down must not take the loop from the others. The first success opens as many as are needed.
+///   succeeds once, few are begun at a time (``ReconnectPacing``). The first success opens as many as are needed.
 /// - When a caller gives up and more connections are being opened than callers are left, the latest is called off.
 struct PoolMachine {
     typealias WaiterID = WaitingLine.ID
@@ -40,17 +39,12 @@ struct PoolMachine {
         }
 
         fileprivate var state: State
+        fileprivate let round: ReconnectPacing.Round
         /// When its life began, later by the jitter than when it was opened.
         fileprivate var born = TransportInstant.zero
         fileprivate var lifeEnd = TransportInstant.distantFuture
         var link = ChainLink<Connection>()
     }
-
-    /// A connection is given out this long beyond its lifetime, so that those opened together do not end together.
-    static let leastJitter = Duration.seconds(1)
-    static let mostJitter = Duration.seconds(3)
-    /// More than one, so that an attempt that hangs does not hide from the others that the target is up again.
-    static let attemptsWhileFailing = 8
 
     private(set) var limits: PoolLimits {
         didSet { idleNanoseconds = limits.idleTime?.inNanoseconds }
@@ -64,8 +58,7 @@ struct PoolMachine {
     /// The most recently used one is the last.
     private var idle = Chain<Connection>()
     private var leasedCount = 0
-    /// Whether the last attempt that ended by itself failed.
-    private var isFailing = false
+    private var pacing = ReconnectPacing()
     private var lifeEnds = DeadlineHeap<ConnectionID>()
     private var timer = TimerNumber()
     private var armedAt: TransportInstant?
@@ -108,7 +101,7 @@ struct PoolMachine {
             return (waiter, actions)
         }
         let waiter = line.join(deadline: deadline)
-        openWanted(&actions)
+        openWanted(at: now, &actions)
         arm(by: deadline, &actions)
         return (waiter, actions)
     }
@@ -133,17 +126,16 @@ struct PoolMachine {
         case .abandoned:
             close(id, &actions)
         case .connecting:
-            connecting.remove(id, in: &connections)
-            isFailing = false
-            let spread = Double((Self.mostJitter - Self.leastJitter).inNanoseconds) * min(max(chance, 0), 1)
-            let born = now.advanced(by: Self.leastJitter).advanced(byNanoseconds: Int64(spread))
+            attemptEnded(id)
+            pacing.succeeded()
+            let born = Self.birth(at: now, chance: chance)
             connections[id]?.born = born
             limitLife(of: id, born: born)
             if lifeEnds.count > 2 * connections.count + 64 {
                 lifeEnds.removeAll { connections[$0] == nil }
             }
             lendOrKeep(id, at: now, &actions)
-            openWanted(&actions)
+            openWanted(at: now, &actions)
             armForConnections(&actions)
         case .leased, .idle, .closing, nil:
             break
@@ -153,21 +145,21 @@ struct PoolMachine {
 
     /// An attempt has failed, or has ended because it was called off.
     /// - Parameter callEnded: whether it failed because the call that it was begun for is over, which is no news for others.
-    mutating func connectFailed(_ id: ConnectionID, callEnded: Bool) -> PoolActions {
+    mutating func connectFailed(_ id: ConnectionID, callEnded: Bool, at now: TransportInstant) -> PoolActions {
         var actions = PoolActions()
         switch connections[id]?.state {
         case .abandoned:
             connections.remove(id)
             finishWhenEmpty(&actions)
         case .connecting(let beneficiary):
-            connecting.remove(id, in: &connections)
+            attemptEnded(id)
             connections.remove(id)
+            if !callEnded { pacing.failed() }
             if let head = line.first, !callEnded || head == beneficiary {
                 line.leave(head)
                 actions.append(.fail(head, .connectFailed))
             }
-            isFailing = isFailing || !callEnded
-            openWanted(&actions)
+            openWanted(at: now, &actions)
         case .leased, .idle, .closing, nil:
             break
         }
@@ -180,7 +172,7 @@ struct PoolMachine {
         guard case .leased = connections[id]?.state else { return actions }
         if !isReusable || isShutDown || isExpired(id, at: now) {
             close(id, &actions)
-            openWanted(&actions)
+            openWanted(at: now, &actions)
         } else {
             leasedCount -= 1
             lendOrKeep(id, at: now, &actions)
@@ -199,7 +191,7 @@ struct PoolMachine {
     }
 
     /// A connection has closed, whoever closed it.
-    mutating func connectionClosed(_ id: ConnectionID) -> PoolActions {
+    mutating func connectionClosed(_ id: ConnectionID, at now: TransportInstant) -> PoolActions {
         var actions = PoolActions()
         switch connections[id]?.state {
         case .leased:
@@ -212,7 +204,7 @@ struct PoolMachine {
             return actions
         }
         connections.remove(id)
-        openWanted(&actions)
+        openWanted(at: now, &actions)
         finishWhenEmpty(&actions)
         return actions
     }
@@ -228,6 +220,7 @@ struct PoolMachine {
             actions.append(.fail(waiter, .deadlinePassed(whileOpening: connecting.count + room > line.count)))
             callOffSurplus(&actions)
         }
+        openWanted(at: now, &actions)
         closeExpired(at: now, &actions)
         if let instant = line.earliestEnd {
             arm(by: instant, &actions)
@@ -249,7 +242,7 @@ struct PoolMachine {
             }
         }
         closeExpired(at: now, &actions)
-        openWanted(&actions)
+        openWanted(at: now, &actions)
         armForConnections(&actions)
         return actions
     }
@@ -291,10 +284,11 @@ extension PoolMachine {
     }
 
     /// Opens connections for those for whom none is being opened, as many as may be.
-    private mutating func openWanted(_ actions: inout PoolActions) {
-        while connecting.count < line.count, room > 0, !isFailing || connecting.count < Self.attemptsWhileFailing {
+    private mutating func openWanted(at now: TransportInstant, _ actions: inout PoolActions) {
+        while connecting.count < line.count, room > 0 {
+            guard let round = pacing.begin(at: now) else { return arm(by: pacing.roundEnd ?? now, &actions) }
             guard let beneficiary = line.nextBeneficiary(underWay: connecting.count) else { return }
-            let id = connections.insert(Connection(state: .connecting(for: beneficiary)))
+            let id = connections.insert(Connection(state: .connecting(for: beneficiary), round: round))
             connecting.append(id, in: &connections)
             actions.append(.connect(id, for: beneficiary))
         }
@@ -306,8 +300,13 @@ extension PoolMachine {
         }
     }
 
-    private mutating func callOff(_ id: ConnectionID, _ actions: inout PoolActions) {
+    private mutating func attemptEnded(_ id: ConnectionID) {
         connecting.remove(id, in: &connections)
+        if let round = connections[id]?.round { pacing.ended(round) }
+    }
+
+    private mutating func callOff(_ id: ConnectionID, _ actions: inout PoolActions) {
+        attemptEnded(id)
         connections[id]?.state = .abandoned
         actions.append(.callOff(id))
     }

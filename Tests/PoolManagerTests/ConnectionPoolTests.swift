@@ -85,6 +85,24 @@ import TransportCore
         #expect(fixture.connector.attempts[0].isCancelled)
     }
 
+    @Test("a call that ends while no connection can be opened learns why, whether or not one was being opened for it")
+    func saysWhyNoneCouldBeOpened() throws {
+        let fixture = try PoolFixture(.of(1))
+        let refused = RequestReplyFailure(.connectFailed, "refused")
+        _ = fixture.lease()
+        fixture.loop.perform { fixture.connector.attempts[0].end(.failure(refused)) }
+        let first = fixture.lease(deadline: ms(1_000))
+        let second = fixture.lease(deadline: ms(1_500))
+        fixture.loop.perform { fixture.connector.attempts[1].end(.failure(RequestReplyFailure(.budgetSpent, "too late"))) }
+        fixture.loop.advance(to: ms(1_500))
+        #expect([first.failure, second.failure] == [refused, refused])
+        fixture.loop.perform { fixture.connector.attempts[2].end(.failure(RequestReplyFailure(.cancelled, "called off"))) }
+        _ = try fixture.leaseOpen()
+        let third = fixture.lease(deadline: ms(2_000))
+        fixture.loop.advance(to: ms(2_000))
+        #expect(third.failure?.kind == .budgetSpent)
+    }
+
     @Test("a full line refuses at once and says what to do")
     func refusesWhenTheLineIsFull() throws {
         let fixture = try PoolFixture(.of(1, waiting: 2))

@@ -16,7 +16,7 @@ import TransportCore
             PoolStep(.connectFailed(c(0)), [.fail(w(0), .connectFailed)]),
             PoolStep(.lease(w(0, 1)), [.connect(c(0, 1), for: w(0, 1))]),
         ]
-        + (1..<UInt32(PoolMachine.attemptsWhileFailing)).map { PoolStep(.lease(w($0)), [.connect(c($0), for: w($0))]) }
+        + (1..<UInt32(ReconnectPacing.atATime)).map { PoolStep(.lease(w($0)), [.connect(c($0), for: w($0))]) }
 
     static let failing = [
         PoolScenario(
@@ -47,7 +47,7 @@ import TransportCore
             "after a failure only so many are opened at a time, until the first success opens as many as are needed",
             .of(100),
             manyAfterFailure + [
-                PoolStep(.lease(w(8)), []),
+                PoolStep(.lease(w(8)), [.rearm(timer(1), at: ms(100))]),
                 PoolStep(.lease(w(9)), []),
                 PoolStep(.lease(w(10)), []),
                 PoolStep(.connectFailed(c(3)), [.fail(w(0, 1), .connectFailed), .connect(c(3, 1), for: w(8))]),
@@ -59,10 +59,24 @@ import TransportCore
             PoolFigures(leased: 1, connecting: 9, waiting: 9)
         ),
         PoolScenario(
+            "an attempt that hangs after a failure lets others begin a moment later",
+            .of(100),
+            manyAfterFailure + [
+                PoolStep(.lease(w(8)), [.rearm(timer(1), at: ms(100))]),
+                PoolStep(.lease(w(9)), at: 40, []),
+                PoolStep(.timerFired(1), at: 100, [.connect(c(8), for: w(8)), .connect(c(9), for: w(9))]),
+                PoolStep(.lease(w(10)), at: 150, [.connect(c(10), for: w(10))]),
+                // One of those that count no more makes no room for others.
+                PoolStep(.connectFailed(c(0, 1)), at: 160, [.fail(w(0, 1), .connectFailed)]),
+                PoolStep(.connected(c(10)), at: 170, [.grant(c(10), to: w(1))]),
+            ],
+            PoolFigures(leased: 1, connecting: 9, waiting: 9)
+        ),
+        PoolScenario(
             "who waits only because attempts fail does not count as waiting for others to finish, but up to what may be open",
             .of(10, waiting: 1),
             manyAfterFailure + [
-                PoolStep(.lease(w(8)), []),
+                PoolStep(.lease(w(8)), [.rearm(timer(1), at: ms(100))]),
                 PoolStep(.lease(w(9)), []),
                 PoolStep(.lease(w(10)), []),
                 PoolStep(.lease(w(11)), [.fail(w(11), .lineFull)]),

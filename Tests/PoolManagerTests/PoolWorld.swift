@@ -122,7 +122,7 @@ struct PoolWorld {
             attempts[id] = nil
             let head = line.first
             let lastFailed = failed
-            perform(machine.connectFailed(id, callEnded: callEnded))
+            perform(machine.connectFailed(id, callEnded: callEnded, at: now))
             let failsHead = !wasCalledOff && head != nil && (!callEnded || head == beneficiary)
             #expect(failed - lastFailed == (failsHead ? 1 : 0))
             #expect(!failsHead || head != line.first)
@@ -142,7 +142,7 @@ struct PoolWorld {
         } else if let id = (idle + leased).randomElement(using: &random) {
             idle.removeAll { $0 == id }
             leased.removeAll { $0 == id }
-            perform(machine.connectionClosed(id))
+            perform(machine.connectionClosed(id, at: now))
             #expect(machine.connectionReturned(id, isReusable: true, at: now) == [])
         }
     }
@@ -150,7 +150,7 @@ struct PoolWorld {
     private mutating func finishClosing() {
         guard let id = closing.randomElement(using: &random) else { return }
         closing.removeAll { $0 == id }
-        perform(machine.connectionClosed(id))
+        perform(machine.connectionClosed(id, at: now))
     }
 
     private mutating func share() {
@@ -249,6 +249,10 @@ struct PoolWorld {
             line.isEmpty || !attempts.isEmpty || leased.count == limits.maxConnections,
             "somebody waits and nothing is done about it"
         )
+        if attempts.count < line.count, opened < limits.maxConnections {
+            let moment = now.advanced(by: ReconnectPacing.moment)
+            #expect(armed.map { $0.instant <= moment } == true, "somebody could be helped and nobody looks after it")
+        }
         if let earliest = deadlines.values.min(), earliest < .distantFuture {
             #expect(armed.map { $0.instant <= earliest } == true, "a deadline would pass unnoticed")
         }
