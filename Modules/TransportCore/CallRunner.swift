@@ -191,6 +191,10 @@ public final class CallRunner: @unchecked Sendable {
             setup.logger.trace("attempt answered", metadata: metadata)
             machine.attemptSucceeded()
             finish(.success(body), at: now)
+        case .failed(let failure) where failure.kind == .staleConnection && redirects > 0:
+            // What answers a redirect often closes the connection, and the pool may lend it before it knows: begun from the original URL
+            // again, the attempt would meet the same again.
+            hop(to: route, at: now)
         case .failed(let failure):
             attemptFailed(failure, at: now)
         case .redirected(let location, let failure):
@@ -208,13 +212,17 @@ public final class CallRunner: @unchecked Sendable {
                 )
             }
             switch redirecting(location, route) {
-            case .success(let next):
-                let action = machine.attemptRedirected(at: now)
-                if case .fail(let failure) = action { report(failure, at: now) }
-                perform(action, on: next)
+            case .success(let next): hop(to: next, at: now)
             case .failure(let refused): attemptFailed(refused, at: now)
             }
         }
+    }
+
+    /// Goes on with the attempt at hand, elsewhere or on another connection.
+    private func hop(to route: CallRoute, at now: TransportInstant) {
+        let action = machine.attemptRedirected(at: now)
+        if case .fail(let failure) = action { report(failure, at: now) }
+        perform(action, on: route)
     }
 
     private func attemptFailed(_ failure: RequestReplyFailure, at now: TransportInstant) {

@@ -42,6 +42,29 @@ import TransportCore
         try await world.finish(server)
     }
 
+    @Test(
+        "where the peer redirects and closes the connection without saying so, it is called again over another one, in the same attempt",
+        arguments: Road.allCases,
+        [RawServer.Step.close, .reset]
+    )
+    func closedBehindRedirect(road: Road, end: RawServer.Step) async throws {
+        let world = TransportWorld(.blocking)
+        // The second request is read, so that the pool cannot know of the end when it lends the connection again.
+        let peer = try await RoadPeer(
+            road,
+            scripts: [
+                [.readRequest, .redirect(307, to: "/other"), .readRequest, end],
+                [.readRequest, .redirect(307, to: "/third"), .readRequest, end],
+                [.readRequest, .sendResult([0x41])],
+            ]
+        )
+        #expect(try await world.answer(try peer.client(world)) == "A")
+        #expect(try await peer.server.connection(2).receivedText.hasPrefix("POST /third HTTP/1.1\r\n"))
+        #expect(peer.server.connectionCount == 3)
+        #expect(world.metrics.attemptOutcomes == [nil])
+        try await world.finish(peer.server)
+    }
+
     @Test("another host gets the POST with its own name, over a connection of its own")
     func otherHost() async throws {
         let world = TransportWorld(.blocking)
