@@ -178,22 +178,27 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
     }
 
     private func addTLS(_ context: NIOSSLContext, to channel: any Channel) throws {
-        // An address is verified against the certificate by itself; only names go into the handshake (RFC 6066, section 3).
-        let name = origin.serverName
-        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
-        let handler = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name)
+        let handler = try NIOSSLClientHandler(context: context, serverHostname: serverHostname)
         let waiter = HandshakeWaiter { [self] result in handshakeEnded(result, channel) }
         try channel.pipeline.syncOperations.addHandlers([handler, waiter])
     }
 
+    /// An address is verified against the certificate by itself; only names go into the handshake (RFC 6066, section 3).
+    private var serverHostname: String? {
+        (try? SocketAddress(ipAddress: origin.serverName, port: 0)) == nil ? origin.serverName : nil
+    }
+
     private func handshakeEnded(_ result: Result<Void, any Error>, _ channel: any Channel) {
         guard case .handshaking = state else { return }
-        switch result {
-        case .success:
+        let certificate = (try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self))?.peerCertificate
+        do {
+            try result.get()
+            if let serverHostname, certificate.map({ CertificateNames.of($0, cover: serverHostname) }) != true {
+                throw NIOSSLExtraError.failedToValidateHostname
+            }
             begin(channel)
-        case .failure(let error):
-            let handler = try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
-            end(.failure(TLSFailure.handshakeFailed(error, with: origin, showing: handler?.peerCertificate)))
+        } catch {
+            end(.failure(TLSFailure.handshakeFailed(error, with: origin, showing: certificate)))
         }
     }
 

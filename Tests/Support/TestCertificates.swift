@@ -10,6 +10,8 @@ public final class TestCertificates: Sendable {
         case expired
         /// Signed by ``TestCertificates/authority``, but for `elsewhere.example`.
         case wrongHost = "wrong-host"
+        /// Signed by ``TestCertificates/authority``, for 127.0.0.1 and ::1 and for no name.
+        case address
         /// For `localhost`, 127.0.0.1 and ::1, signed by nobody but itself.
         case selfSigned = "self-signed"
     }
@@ -71,6 +73,7 @@ public final class TestCertificates: Sendable {
         try await sign("localhost", by: "authority", extensions: "localhost")
         try await sign("expired", by: "authority", extensions: "localhost", from: "20200101000000Z", to: "20200102000000Z")
         try await sign("wrong-host", by: "authority", extensions: "elsewhere")
+        try await sign("address", by: "authority", extensions: "address")
         for client in ["client", "stranger"] {
             try await makeKey(client)
         }
@@ -145,6 +148,9 @@ public final class TestCertificates: Sendable {
         extendedKeyUsage = serverAuth
         [elsewhere]
         subjectAltName = DNS:elsewhere.example
+        extendedKeyUsage = serverAuth
+        [address]
+        subjectAltName = IP:127.0.0.1, IP:::1
         extendedKeyUsage = serverAuth
         [client]
         extendedKeyUsage = clientAuth

@@ -23,6 +23,8 @@ import TransportCore
             (TestCertificates.Server.expired, "it has expired", "renew it"),
             (.selfSigned, "no authority in trust_cacerts has signed it", "name its authority"),
             (.wrongHost, "it is for another name", "call it by the name that it was made for"),
+            // Whoever answers for a name chooses the address, and may have a certificate for that.
+            (.address, "it is for another name", "call it by the name that it was made for"),
         ]
     )
     func refused(wiring: Wiring, wrong: (identity: TestCertificates.Server, reason: String, remedy: String)) async throws {
@@ -65,12 +67,15 @@ import TransportCore
         let world = TransportWorld(wiring)
         let named = try await RawServer.start(.tcp, Self.one, tls: certificates.server(.localhost))
         let unnamed = try await RawServer.start(.tcp, Self.one, tls: certificates.server(.wrongHost))
+        let bare = try await RawServer.start(.tcp, Self.one, tls: certificates.server(.address))
         let trust = entries(trust: certificates.authority)
         #expect(try await world.answer(try world.client("https://127.0.0.1:\(named.port)/", trust)) == "A")
+        #expect(try await world.answer(try world.client("https://127.0.0.1:\(bare.port)/", trust)) == "A")
         let failure = await world.failure(try world.client("https://127.0.0.1:\(unnamed.port)/", trust))
         #expect(failure?.kind == .certificateRefused)
         #expect(failure?.message.contains("does not verify for '127.0.0.1'") == true)
         try await world.finish(named, unnamed)
+        try await world.finish(bare)
     }
 
     // MARK: Our certificate
