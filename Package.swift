@@ -60,7 +60,7 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
         ]
     ),
     (
-        "AdminIO", ["RuntimeCore"],
+        "AdminIO", ["TransportCore", "RuntimeCore"],
         [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.httpTypes, Outside.hummingbird, Outside.log]
     ),
     (
@@ -86,7 +86,7 @@ func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .targe
 
 /// A test suite per module: what it needs beside the module itself.
 let suites: [(module: String, imports: [String], outside: [Target.Dependency])] = [
-    ("TransportCore", ["TestSupport"], [Outside.nioCore, Outside.nioLocks]),
+    ("TransportCore", ["TestSupport"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log]),
     ("TypeName", ["TestSupport"], []),
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
     ("SpecParser", ["ModuleComparison", "TransportCore", "TestSupport"], []),

@@ -5,6 +5,7 @@ internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
 public import RuntimeCore
+internal import TransportCore
 
 /// Lets operators and tools ask a runtime over HTTP: `/healthz`, `/readyz`, `/metrics` and, on a UNIX domain socket only,
 /// `/control`.
@@ -24,19 +25,23 @@ public final class AdminServer: Sendable {
     private let runtime: any RuntimeAdministration
     private let idleLimit: Duration
     private let logger: Logger
+    private let whenShort: @Sendable () -> Void
     private let state = NIOLockedValueBox(State.idle)
 
     /// - Parameters:
     ///   - runtime: what is asked.
     ///   - idleLimit: how long a connection may stay open without a request, or while one comes in, without a piece of it.
     ///   - logger: told only what no answer can tell.
+    ///   - whenShort: called where no connection can be accepted because the process may open no more files, to close others.
     public init(
         _ runtime: any RuntimeAdministration,
         at address: AdminAddress,
         idleLimit: Duration = .seconds(60),
-        logger: Logger
+        logger: Logger,
+        whenShort: @escaping @Sendable () -> Void = {}
     ) {
         self.runtime = runtime
+        self.whenShort = whenShort
         self.address = address
         self.idleLimit = idleLimit
         var logger = logger
@@ -137,6 +142,7 @@ public final class AdminServer: Sendable {
         } catch {
             throw ListenFailure.explain(error, at: address)
         }
+        AcceptPause.add(to: channel, logger: logger, whenShort: whenShort)
         state.withLockedValue { $0 = .running(server, run) }
         if case .socket(let path) = address {
             do throws(ComponentFailure) {

@@ -77,7 +77,8 @@ final class EndpointRecord: RemoteInvocationMetrics {
         switch report {
         case .down where isShared: logger.warning("a request cannot be passed on", metadata: ["reason": "\(reason)"])
         case .down: logger.warning("\(name) fails", metadata: ["endpoint": "\(name)", "reason": "\(reason)"])
-        case .back(let failed): logger.notice("\(name) answers again", metadata: ["endpoint": "\(name)", "failed": "\(failed)"])
+        // As loud as the failure: whoever read that waits for this.
+        case .back(let failed): logger.warning("\(name) answers again", metadata: ["endpoint": "\(name)", "failed": "\(failed)"])
         case nil: break
         }
     }

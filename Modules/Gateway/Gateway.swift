@@ -86,6 +86,11 @@ public final class Gateway: Sendable {
         return listeners.map(\.url)
     }
 
+    /// Closes all connections to functions that no call uses, such as where the process may open no more files.
+    public func closeIdle() {
+        core.closeIdle()
+    }
+
     /// Takes another state of the module file into use: requests that come from now on go by it. Calls that go on end as they
     /// began, and the transports before are shut down when the last of them has.
     /// - Parameters:

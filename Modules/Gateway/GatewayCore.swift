@@ -33,7 +33,7 @@ final class GatewayCore: Sendable {
     let options: GatewayOptions
     /// Requests that are for no endpoint.
     let unserved: EndpointRecord
-    private let logger: Logger
+    let logger: Logger
     private let state: NIOLockedValueBox<State>
 
     init(options: GatewayOptions, logger: Logger, _ makeRoutes: ((String) -> EndpointRecord) -> GatewayRoutes) {
@@ -61,6 +61,9 @@ final class GatewayCore: Sendable {
     var routes: GatewayRoutes { state.withLockedValue { $0.routes } }
     var isStopping: Bool { state.withLockedValue { $0.isStopping } }
     var connectionCount: Int { state.withLockedValue { $0.connections.count } }
+
+    /// Closes the connections to functions that no call uses.
+    func closeIdle() { routes.transports.closeIdle() }
 
     /// Takes another state of the module file into use.
     /// - Returns: the one before.

@@ -33,7 +33,10 @@ struct GatewayListener: Sendable {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(limiter) }
+                channel.eventLoop.makeCompletedFuture {
+                    let pause = AcceptPause(logger: core.logger) { core.closeIdle() }
+                    try channel.pipeline.syncOperations.addHandlers(pause, limiter)
+                }
             }
             .childChannelOption(.recvAllocator, value: RequestBufferAllocator())
             // As many buffers stay with a connection, whatever its allocator says.

@@ -47,6 +47,11 @@ public struct StandardTransports: Sendable {
         return counts
     }
 
+    /// Closes all connections that no call uses, such as where the process may open no more files.
+    public func closeIdle() {
+        pools.forEach { $0.closeIdle() }
+    }
+
     /// Shuts both of them down, as `RequestReplyClientFactory.shutdown` says.
     public func shutdown(drainingFor limit: Duration) async {
         async let first: Void = blocking.shutdown(drainingFor: limit)

@@ -34,9 +34,17 @@ final class HTTPListener: Sendable {
     private let options: PlaygroundOptions
     private let loops: any EventLoopGroup
     private let logger: Logger
+    private let whenShort: @Sendable () -> Void
     private let state = NIOLockedValueBox(State.idle)
 
-    init(port: Int, options: PlaygroundOptions, loops: any EventLoopGroup, logger: Logger) {
+    init(
+        port: Int,
+        options: PlaygroundOptions,
+        loops: any EventLoopGroup,
+        logger: Logger,
+        whenShort: @escaping @Sendable () -> Void
+    ) {
+        self.whenShort = whenShort
         self.port = port
         self.options = options
         self.loops = loops
@@ -75,6 +83,7 @@ final class HTTPListener: Sendable {
         }
         do {
             let channel = try await bound.futureResult.get()
+            AcceptPause.add(to: channel, logger: logger, whenShort: whenShort)
             state.withLockedValue { $0 = .running(server, run) }
             return url(channel.localAddress?.port ?? port)
         } catch {

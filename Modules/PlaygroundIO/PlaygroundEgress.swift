@@ -21,15 +21,17 @@ public final class PlaygroundEgress: Egress {
     ///   - options: what the program says.
     ///   - loops: where its connections live. Records take no change of threads where that is the loop of the runtime.
     ///   - logger: told only what no answer can tell.
+    ///   - whenShort: called where no connection can be accepted because the process may open no more files, to close others.
     public init(
         _ spec: PlaygroundEgressSpec,
         options: PlaygroundOptions = PlaygroundOptions(),
         loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        logger: Logger
+        logger: Logger,
+        whenShort: @escaping @Sendable () -> Void = {}
     ) {
         self.options = options
         declared = NIOLockedValueBox(EgressAnswering.Declared(topics: spec.topics))
-        listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger)
+        listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger, whenShort: whenShort)
     }
 
     /// What records may be about, in the order of the `module.yaml`. May be replaced at any time, also while clients wait:

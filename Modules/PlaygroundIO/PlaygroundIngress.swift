@@ -19,13 +19,15 @@ public final class PlaygroundIngress: Ingress {
     ///   - options: what the program says.
     ///   - loops: where its connections live. Messages take no change of threads where that is the loop of the runtime.
     ///   - logger: told only what no answer can tell.
+    ///   - whenShort: called where no connection can be accepted because the process may open no more files, to close others.
     public init(
         _ spec: PlaygroundIngressSpec,
         options: PlaygroundOptions = PlaygroundOptions(),
         loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        logger: Logger
+        logger: Logger,
+        whenShort: @escaping @Sendable () -> Void = {}
     ) {
-        listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger)
+        listener = HTTPListener(port: spec.port, options: options, loops: loops, logger: logger, whenShort: whenShort)
     }
 
     /// Binds the port. To be called once.

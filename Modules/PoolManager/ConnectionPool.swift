@@ -40,6 +40,11 @@ public final class ConnectionPool: OriginPool {
         loop.run { [core] in core.value.share(limits) }
     }
 
+    /// Closes what is idle. To be called from anywhere.
+    func closeIdle() {
+        loop.run { [core] in core.value.closeIdle() }
+    }
+
     /// Refuses every lease from now on. To be called from anywhere.
     func beginShutdown() {
         loop.run { [core] in core.value.beginShutdown() }

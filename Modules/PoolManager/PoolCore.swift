@@ -103,6 +103,10 @@ final class PoolCore {
         perform(machine.limitsShared(with: limits, at: loop.now))
     }
 
+    func closeIdle() {
+        perform(machine.idleUnwanted())
+    }
+
     func beginShutdown() {
         perform(machine.shutdownBegan())
     }

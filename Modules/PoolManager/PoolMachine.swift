@@ -24,28 +24,6 @@ struct PoolMachine {
     typealias WaiterID = WaitingLine.ID
     typealias ConnectionID = SlotTable<Connection>.ID
 
-    struct Connection: Chained {
-        fileprivate enum State {
-            /// Next: leased, idle, abandoned, gone.
-            case connecting(for: WaiterID)
-            /// Nobody waits for the outcome any more. Next: closing, gone.
-            case abandoned
-            /// Next: idle, closing, gone.
-            case leased
-            /// Next: leased, closing, gone.
-            case idle(since: TransportInstant)
-            /// Does not count any more. Next: gone.
-            case closing
-        }
-
-        fileprivate var state: State
-        fileprivate let round: ReconnectPacing.Round
-        /// When its life began, later by the jitter than when it was opened.
-        fileprivate var born = TransportInstant.zero
-        fileprivate var lifeEnd = TransportInstant.distantFuture
-        var link = ChainLink<Connection>()
-    }
-
     private(set) var limits: PoolLimits {
         didSet { idleNanoseconds = limits.idleTime?.inNanoseconds }
     }
@@ -247,6 +225,13 @@ struct PoolMachine {
         return actions
     }
 
+    /// What is idle is wanted back, be it for others.
+    mutating func idleUnwanted() -> PoolActions {
+        var actions = PoolActions()
+        closeIdle(&actions)
+        return actions
+    }
+
     /// Nothing is lent any more.
     mutating func shutdownBegan() -> PoolActions {
         var actions = PoolActions()
@@ -259,9 +244,7 @@ struct PoolMachine {
         while let id = connecting.last {
             callOff(id, &actions)
         }
-        while let id = idle.last {
-            close(id, &actions)
-        }
+        closeIdle(&actions)
         if armedAt != nil {
             armedAt = nil
             actions.append(.disarm)
@@ -328,6 +311,12 @@ extension PoolMachine {
         idle.append(id, in: &connections)
         if idle.count > limits.maxIdle, let longestIdle = idle.first {
             close(longestIdle, &actions)
+        }
+    }
+
+    private mutating func closeIdle(_ actions: inout PoolActions) {
+        while let id = idle.last {
+            close(id, &actions)
         }
     }
 

@@ -69,6 +69,11 @@ public final class PoolManager: ConnectionLeasing {
         return figures
     }
 
+    /// Closes all connections that are idle: somebody needs what they take more than the next calls need them.
+    public func closeIdle() {
+        state.withLockedValue { $0.entries.values.map(\.pool) }.forEach { $0.closeIdle() }
+    }
+
     /// Fails those who wait, closes what is idle or being opened, and returns when what is on loan has come back and
     /// closed as well. Whoever has a connection on loan is to end its exchange, which is what the transports do.
     public func shutdown() async {

@@ -10,8 +10,8 @@
 package enum DescriptorLimit {
     /// A number of connections that leaves `others` descriptors, or two thirds of all where there are not so many.
     ///
-    /// Where none is left, accepting fails, and the server of SwiftNIO tries again as fast as it can. Held to fewer
-    /// connections, it leaves the next ones in the line of the system instead.
+    /// Where none is left, accepting fails, and so does everything else that needs one. Held to fewer connections, a server leaves the
+    /// next ones in the line of the system instead.
     package static func lowering(_ connections: Int, leaving others: Int = .max) -> Int {
         var limit = rlimit()
         #if canImport(Glibc)

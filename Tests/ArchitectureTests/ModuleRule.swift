@@ -76,7 +76,7 @@ struct ModuleRule: Equatable, Sendable {
         ),
         ModuleRule(
             "AdminIO",
-            package: ["RuntimeCore"],
+            package: ["TransportCore", "RuntimeCore"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "HTTPTypes", "HummingbirdCore", "Logging"],
             toolchain: cLibrary
         ),

@@ -103,6 +103,17 @@ import TransportCore
         #expect(third.failure?.kind == .budgetSpent)
     }
 
+    @Test("what is idle is closed where somebody needs the room, and what is on loan stays")
+    func closesWhatIsIdle() throws {
+        let fixture = try PoolFixture(.of(2))
+        let (first, second) = (try fixture.leaseOpen(), try fixture.leaseOpen())
+        fixture.giveBack(first)
+        fixture.loop.perform { fixture.manager.closeIdle() }
+        #expect(fixture.figures == PoolFigures(leased: 1))
+        fixture.giveBack(second)
+        #expect(try fixture.leaseOpen() === second)
+    }
+
     @Test("a full line refuses at once and says what to do")
     func refusesWhenTheLineIsFull() throws {
         let fixture = try PoolFixture(.of(1, waiting: 2))

@@ -116,6 +116,23 @@ import TransportCore
 
     static let ending = [
         PoolScenario(
+            "what is idle is closed where it is unwanted, and nothing else",
+            .of(3),
+            [
+                PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
+                PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
+                PoolStep(.lease(w(2)), [.connect(c(2), for: w(2))]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1))]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(2))]),
+                PoolStep(.connected(c(2)), []),
+                PoolStep(.idleUnwanted, [.close(c(2))]),
+                PoolStep(.idleUnwanted, []),
+                PoolStep(.closed(c(2)), []),
+            ],
+            PoolFigures(leased: 2)
+        ),
+        PoolScenario(
             "a connection that cannot be used again is closed, and its room serves the line",
             .of(1),
             [

@@ -29,6 +29,7 @@ enum PoolEvent {
     case closed(Connection)
     case timerFired(UInt64)
     case shared(PoolLimits)
+    case idleUnwanted
     case shutDown
 }
 
@@ -88,6 +89,7 @@ extension PoolMachine {
         case .closed(let id): return connectionClosed(id, at: step.time)
         case .timerFired(let number): return timerFired(timer(number), at: step.time)
         case .shared(let limits): return limitsShared(with: limits, at: step.time)
+        case .idleUnwanted: return idleUnwanted()
         case .shutDown: return shutdownBegan()
         }
     }

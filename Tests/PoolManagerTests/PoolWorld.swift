@@ -50,7 +50,7 @@ struct PoolWorld {
         case 77..<82: spoilOrClose()
         case 82..<88: finishClosing()
         case 88..<89: share()
-        case 89..<90: fireStaleTimer()
+        case 89..<90: Bool.random(using: &random) ? fireStaleTimer() : perform(machine.idleUnwanted())
         case 90..<92: moveTime(by: .milliseconds(Int.random(in: 0...3_000, using: &random)))
         default: moveTime(by: .milliseconds(Int.random(in: 0...40, using: &random)))
         }

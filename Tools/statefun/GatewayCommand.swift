@@ -183,7 +183,7 @@ struct GatewayCommand: AsyncParsableCommand {
         let reload = ReloadSignal()
         let logger = Logger(label: "statefun.gateway")
         let gateway = Gateway(module, transports: transports, group: group, loops: loops, options: options, logger: logger)
-        let server = try AdminOption.address(admin).map { AdminServer(gateway, at: $0, logger: logger) }
+        let server = try AdminOption.address(admin).map { AdminServer(gateway, at: $0, logger: logger) { gateway.closeIdle() } }
         let adminURL: String?
         let urls: [String]
         do throws(ComponentFailure) {

@@ -115,7 +115,7 @@ struct RunCommand: AsyncParsableCommand {
         let application = RunningApplication(
             module,
             components,
-            transports: transports.registry,
+            transports: transports,
             store: try makeStore(in: directory, loop),
             options: playgroundOptions,
             configuration: .init(

@@ -18,6 +18,8 @@ actor RunningApplication {
     nonisolated let runtime: LocalRuntime
     private let options: PlaygroundOptions
     private let loop: any EventLoop
+    /// Makes room where the process may open no more files.
+    private let whenShort: @Sendable () -> Void
     private let logger: Logger
     private var ingresses: [Server] = []
     private var egresses: [(server: Server?, egress: PlaygroundEgress, port: Int)] = []
@@ -27,19 +29,23 @@ actor RunningApplication {
     init(
         _ module: FunctionModule,
         _ components: RunComponents,
-        transports: TransportRegistry,
+        transports: StandardTransports,
         store: any StateStore & WaitingStore,
         options: PlaygroundOptions,
         configuration: LocalRuntime.Configuration
     ) {
         self.options = options
+        let whenShort: @Sendable () -> Void = { transports.closeIdle() }
+        self.whenShort = whenShort
         let (loop, logger) = (configuration.loop, configuration.logger)
         self.loop = loop
         self.logger = logger
-        egresses = components.egresses.map { (nil, PlaygroundEgress($0, options: options, loops: loop, logger: logger), $0.port) }
+        egresses = components.egresses.map {
+            (nil, PlaygroundEgress($0, options: options, loops: loop, logger: logger, whenShort: whenShort), $0.port)
+        }
         runtime = LocalRuntime(
             module,
-            transports: transports,
+            transports: transports.registry,
             store: store,
             egresses: egresses.map(\.egress),
             configuration: configuration
@@ -55,7 +61,7 @@ actor RunningApplication {
         try await runtime.start()
         var urls: [String] = []
         for address in addresses {
-            let server = AdminServer(runtime.administration, at: address, logger: logger)
+            let server = AdminServer(runtime.administration, at: address, logger: logger, whenShort: whenShort)
             urls.append(try await server.start())
             admin.append(server)
         }
@@ -74,7 +80,7 @@ actor RunningApplication {
     }
 
     private func start(_ spec: PlaygroundIngressSpec) async throws(ComponentFailure) -> Server {
-        let ingress = PlaygroundIngress(spec, options: options, loops: loop, logger: logger)
+        let ingress = PlaygroundIngress(spec, options: options, loops: loop, logger: logger, whenShort: whenShort)
         let url = try await ingress.start(into: runtime.messages)
         return Server(port: spec.port, url: url) { await ingress.stop(drainingFor: $0) }
     }
@@ -92,7 +98,7 @@ actor RunningApplication {
                     let known = oldEgresses.remove(at: index)
                     newEgresses.append((known.server, known.egress, spec.topics))
                 } else {
-                    let egress = PlaygroundEgress(spec, options: options, loops: loop, logger: logger)
+                    let egress = PlaygroundEgress(spec, options: options, loops: loop, logger: logger, whenShort: whenShort)
                     let server = try await start(egress, port: spec.port)
                     started.append(server)
                     newEgresses.append((server, egress, spec.topics))
