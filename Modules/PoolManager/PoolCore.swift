@@ -287,7 +287,8 @@ final class PoolCore {
             )
         case .deadlinePassed(let whileOpening):
             let activity = whileOpening ? "opening a connection to \(origin)" : "waiting for \(connections)"
-            return lastFailure ?? CallBudget.spentFailure(limits.call, while: activity)
+            let known = whileOpening ? lastFailure : nil
+            return known ?? CallBudget.spentFailure(limits.call, while: activity)
         case .connectFailed:
             // A call whose time is over needs to hear why no connection could be opened until then.
             let known = connectFailure?.kind == .budgetSpent ? lastFailure ?? connectFailure : connectFailure

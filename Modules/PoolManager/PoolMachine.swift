@@ -195,7 +195,7 @@ struct PoolMachine {
         guard number == timer, armedAt != nil else { return actions }
         armedAt = nil
         while let waiter = line.leaveOverdue(at: now) {
-            actions.append(.fail(waiter, .deadlinePassed(whileOpening: connecting.count + room > line.count)))
+            actions.append(.fail(waiter, .deadlinePassed(whileOpening: connecting.count > line.count || room > 0)))
             callOffSurplus(&actions)
         }
         openWanted(at: now, &actions)

@@ -73,6 +73,15 @@ import TransportCore
             PoolFigures(leased: 1, connecting: 9, waiting: 9)
         ),
         PoolScenario(
+            "whose time ends while attempts fail has waited for a connection to be opened",
+            .of(10),
+            manyAfterFailure + [
+                PoolStep(.lease(w(8), until: ms(50)), [.rearm(timer(1), at: ms(100)), .rearm(timer(2), at: ms(50))]),
+                PoolStep(.timerFired(2), at: 50, [.fail(w(8), .deadlinePassed(whileOpening: true))]),
+            ],
+            PoolFigures(connecting: 8, waiting: 8)
+        ),
+        PoolScenario(
             "who waits only because attempts fail does not count as waiting for others to finish, but up to what may be open",
             .of(10, waiting: 1),
             manyAfterFailure + [
