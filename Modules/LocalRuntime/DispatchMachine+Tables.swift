@@ -1,4 +1,23 @@
 extension DispatchMachine {
+    /// What a failure of a call says about the function.
+    enum Reach: Hashable, Sendable {
+        /// It has answered something, if not what it should.
+        case reached
+        /// Nobody was there.
+        case unreachable
+        /// It cannot be said: no answer came in time.
+        case unknown
+    }
+
+    /// What an address waits for, as whoever operates the runtime wants to know it.
+    enum Standing: Hashable, Sendable {
+        case inLine
+        case called
+        case pausing
+        /// Its function cannot be reached, and another address finds out when it can.
+        case blocked
+    }
+
     enum State: Sendable {
         /// In line. Next: calling, gated.
         case ready
@@ -38,6 +57,8 @@ extension DispatchMachine {
         var line = Line<AddressID>()
         var gated = Line<AddressID>()
         var callsInFlight = 0
+        /// Whether it is in the line of those whose addresses wait for its share of the calls.
+        var isCrowded = false
         /// Calls have ended without an answer in time, and none with one since.
         var isSuspect = false
         var counts = Counts()

@@ -36,16 +36,6 @@ struct DispatchMachine: Sendable {
         case close(AddressID)
     }
 
-    /// What a failure of a call says about the function.
-    enum Reach: Hashable, Sendable {
-        /// It has answered something, if not what it should.
-        case reached
-        /// Nobody was there.
-        case unreachable
-        /// It cannot be said: no answer came in time.
-        case unknown
-    }
-
     let maxInFlight: Int
     /// How many calls may begin in one round.
     let callsPerRound: Int
@@ -55,6 +45,8 @@ struct DispatchMachine: Sendable {
     private var functions = FunctionTable()
     /// The functions with a line, the one whose turn it is first.
     private var turns = Line<FunctionID>()
+    /// Those with addresses that wait for their share of the calls, each once.
+    private var crowded = Line<FunctionID>()
     private var nextAddress = 0
     private var nextPause = 0
     private var begunInRound = 0
@@ -74,15 +66,6 @@ struct DispatchMachine: Sendable {
 
     /// How many calls of its batch have failed.
     func failures(of address: AddressID) -> Int { entries[address]?.failures ?? 0 }
-
-    /// What an address waits for, as whoever operates the runtime wants to know it.
-    enum Standing: Hashable, Sendable {
-        case inLine
-        case called
-        case pausing
-        /// Its function cannot be reached, and another address finds out when it can.
-        case blocked
-    }
 
     func standing(of address: AddressID) -> Standing {
         guard let entry = entries[address] else { return .inLine }
@@ -232,17 +215,35 @@ struct DispatchMachine: Sendable {
         guard isCalling(address), let function = entries[address]?.function else { return false }
         callsInFlight -= 1
         functions[function].callsInFlight -= 1
-        if case .open = functions[function].gate {
-            // Whoever has waited longest for the function's share of the calls takes this one's place.
-            admit(function, limit: 1, first: true)
+        // Whoever has waited longest for the function's share of the calls takes this one's place.
+        admitToShare(of: function, first: true)
+        // Where others have fewer calls, a function may have more.
+        if let next = crowded.popFirst() {
+            functions[next].isCrowded = false
+            if next != function { admitToShare(of: next) }
+            noteCrowd(of: next)
         }
         return true
     }
 
-    /// How many calls a function may have in flight: never all of them, so that a slow one leaves room for the others, and few
-    /// where it did not answer in time lately.
+    private mutating func admitToShare(of function: FunctionID, first: Bool = false) {
+        let (gate, isFull) = standing(of: function)
+        if case .open = gate, !isFull {
+            admit(function, limit: 1, first: first)
+        }
+    }
+
+    private mutating func noteCrowd(of function: FunctionID) {
+        guard !functions[function].isCrowded, !functions[function].gated.isEmpty, case .open = functions[function].gate else { return }
+        functions[function].isCrowded = true
+        crowded.append(function)
+    }
+
+    /// How many calls a function may have in flight: never all that the others leave, so that however many are slow there is room for
+    /// another one, and few where it did not answer in time lately.
     private func share(of function: Function) -> Int {
-        let share = max(1, maxInFlight - maxInFlight / 4)
+        let left = maxInFlight - (callsInFlight - function.callsInFlight)
+        let share = max(1, left - left / 4)
         return function.isSuspect ? min(share, 4) : share
     }
 
@@ -377,6 +378,7 @@ struct DispatchMachine: Sendable {
             case .open where isFull:
                 change(id) { $0.state = .gated }
                 functions[entry.function].gated.append(id)
+                noteCrowd(of: entry.function)
                 continue
             case .open, .shut(id):
                 break

@@ -103,6 +103,50 @@ import TransportCore
         #expect(opened == (share < maxInFlight ? [.call(other)] : []))
     }
 
+    @Test("however many functions do not answer, there is room for another one")
+    func leavesRoom() {
+        var machine = machine(64)
+        let inFlight = (0..<4).map { number in
+            let function = DispatchMachine.FunctionID(number: number)
+            machine.functionProven(function)
+            return (0..<100).flatMap { _ in calls(machine.opened(function).1) }.count
+        }
+        #expect(inFlight == [48, 12, 3, 1])
+    }
+
+    @Test("functions that are equally busy come to have equally many calls, and a function has more when the others have fewer")
+    func sharesEvenOut() {
+        var machine = machine(64)
+        var calling: [[DispatchMachine.AddressID]] = [[], []]
+        func began(_ actions: [DispatchMachine.Action], _ isFirst: (DispatchMachine.AddressID) -> Bool) {
+            for id in calls(actions) { calling[isFirst(id) ? 0 : 1].append(id) }
+        }
+        var first: Set<DispatchMachine.AddressID> = []
+        for function in [greeter, counter] {
+            for _ in 0..<200 {
+                let (id, actions) = machine.opened(function)
+                if function == greeter { first.insert(id) }
+                began(actions) { first.contains($0) }
+            }
+        }
+        #expect(calling.map(\.count) == [48, 12])
+        // Each call is followed by another one of its address.
+        for _ in 0..<500 {
+            for index in calling.indices {
+                let ended = calling[index].removeFirst()
+                began(machine.callSucceeded(ended, hasMore: true)) { first.contains($0) }
+            }
+        }
+        #expect(abs(calling[0].count - calling[1].count) <= 2)
+        #expect(calling.joined().count > 48)
+        // The calls of one of them end, and nothing follows.
+        while !calling[1].isEmpty {
+            let ended = calling[1].removeFirst()
+            began(machine.callSucceeded(ended, hasMore: false)) { first.contains($0) }
+        }
+        #expect(calling[0].count == 48)
+    }
+
     @Test("who waits for its function's share goes before those that came later, also those that are called all the time")
     func shareIsFair() {
         var machine = machine(4)

@@ -266,6 +266,13 @@ struct DispatchSimulation {
         let calling = addresses.values.filter { $0.batch != nil }
         #expect(machine.callsInFlight == calling.count)
         #expect(calling.count <= maxInFlight)
+        if !isHeld, begun < callsPerRound, calling.count < maxInFlight {
+            for function in functions.indices where functions[function].isProven && !calling.contains(where: { $0.function == function }) {
+                let waits = addresses.keys.contains { id in addresses[id]?.function == function && !pauses.contains { $0.id.address == id }
+                }
+                #expect(!waits, "there is room, and a function that answers has no call")
+            }
+        }
         for function in functions.indices {
             #expect(calling.filter { $0.function == function }.count <= max(1, maxInFlight - maxInFlight / 4))
             let ids = addresses.filter { $0.value.function == function }.keys
