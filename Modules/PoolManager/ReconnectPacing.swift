@@ -17,7 +17,7 @@ struct ReconnectPacing {
     }
 
     /// Whether an attempt has failed and none succeeded since.
-    private(set) var isFailing = false
+    private var isFailing = false
     private var round = Round(number: 1)
     /// When those that are under way count no more; `nil` where there are none.
     private(set) var roundEnd: TransportInstant?
