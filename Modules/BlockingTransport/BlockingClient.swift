@@ -6,11 +6,13 @@ public import TransportCore
 public struct BlockingClient: RequestReplyClient {
     let setup: CallSetup
     let threads: CallThreads
+    let calls: ThreadCalls
 
     /// Runs the call on a thread of the transport's set, which it occupies until it has ended.
     public func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
         let start = setup.loop.now
         let runner = try setup.runner(for: request)
+        let threadCall = ThreadCall(runner, of: setup, among: calls)
         let waiting = WaitingCall()
         let result: Result<ByteBuffer, RequestReplyFailure> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -20,7 +22,7 @@ public struct BlockingClient: RequestReplyClient {
                 }
                 let placed = threads.run {
                     guard waiting.leave() else { return }
-                    continuation.resume(returning: Self.wait(for: runner))
+                    continuation.resume(returning: threadCall.outcome())
                 } whenRefused: { failure in
                     var failure = failure
                     failure.endpoint = setup.endpoint
@@ -33,7 +35,7 @@ public struct BlockingClient: RequestReplyClient {
         } onCancel: {
             let cancelled = RequestReplyFailure(.cancelled, "the call was cancelled")
             waiting.fail(with: cancelled)
-            runner.interrupt(cancelled)
+            threadCall.interrupt(cancelled)
         }
         return try result.get()
     }
@@ -49,7 +51,7 @@ public struct BlockingClient: RequestReplyClient {
             runner.end(unstarted: failure)
             throw failure
         }
-        return try Self.wait(for: runner).get()
+        return try ThreadCall(runner, of: setup, among: calls).outcome().get()
     }
 
     /// Makes the call without a thread that waits for it, so that the transport's set of threads does not bound how many calls
@@ -59,12 +61,6 @@ public struct BlockingClient: RequestReplyClient {
         _ completion: @escaping @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
     ) -> any CallInFlight {
         setup.begin(request, completion)
-    }
-
-    private static func wait(for runner: CallRunner) -> Result<ByteBuffer, RequestReplyFailure> {
-        let outcome = LetterBox<Result<ByteBuffer, RequestReplyFailure>>()
-        runner.start { outcome.put($0) }
-        return outcome.take() ?? .failure(RequestReplyFailure(.cancelled, "the call has no outcome"))
     }
 
     /// Lets a call that waits for a thread fail when its time is over.

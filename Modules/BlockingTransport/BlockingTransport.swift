@@ -15,6 +15,7 @@ public struct BlockingTransport: RequestReplyClientFactory {
     private let payload: Int
     private let logger: Logger
     private let clients = OpenClients()
+    private let calls = ThreadCalls()
 
     /// - Parameters:
     ///   - connector: reads URLs and certificates.
@@ -75,11 +76,12 @@ public struct BlockingTransport: RequestReplyClientFactory {
             redirecting: { location, from in redirects.follow(location, from: from) }
         )
         clients.add(setup)
-        return BlockingClient(setup: setup, threads: threads)
+        return BlockingClient(setup: setup, threads: threads, calls: calls)
     }
 
     public func shutdown(drainingFor limit: Duration) async {
         threads.shutDown()
+        calls.shutDown(drainingFor: limit)
         await clients.shutDown(drainingFor: limit)
         await pools.shutdown()
     }

@@ -30,9 +30,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     /// A body is handed to the system in parts of this size, each of which has the whole `write` limit.
-    private static let writePart = 65_536
+    static let writePart = 65_536
     /// A body of at most this size is copied behind the head, so that one write carries both.
-    private static let copiedBody = 16_384
+    static let copiedBody = 16_384
 
     /// What the channel has to be opened with: it is writable only while it holds nothing back.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
@@ -96,6 +96,18 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+    }
+
+    func detach() -> (any ThreadConnection)? {
+        // A thread waits by the system's clock, and does not know TLS.
+        guard case .idle = state, loop is EventLoopCallLoop, origin.tls == nil else { return nil }
+        let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            SystemSocket(copying: $0)
+        }
+        guard let socket = copy ?? nil else { return nil }
+        // The connection itself stays open as long as the copy.
+        becomeClosed()
+        return SocketConnection(socket, to: origin)
     }
 
     // MARK: - Sending
@@ -269,13 +281,14 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         if let response = reader.abandoned() {
             return complete(.success(response), keepsOpen: false)
         }
-        let activity = isSending ? "the request was sent to \(origin)" : "\(reader.activity) from \(origin)"
-        let limits = current.plan.limits
-        if limit < current.deadline, let single = isSending ? limits.write : limits.read {
-            fail(.limitTripped(.timedOut, isSending ? "write" : "read", single, while: activity))
-        } else {
-            fail(CallBudget.spentFailure(limits.call, while: activity))
-        }
+        fail(
+            origin.limitFailure(
+                current.plan.limits,
+                isSingle: limit < current.deadline,
+                isSending: isSending,
+                reading: reader.activity
+            )
+        )
     }
 
     // MARK: - Ending
@@ -320,15 +333,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     private func closedFailure(hasBegun: Bool) -> RequestReplyFailure {
-        let reason = lastError.map { ": \(SystemErrorText.of($0))" } ?? ""
-        if let lastError, let refusal = TLSFailure.refusal(lastError, by: origin) { return refusal }
-        if hasBegun {
-            return RequestReplyFailure(.connectionLost, "\(origin) closed the connection in the middle of its answer\(reason)")
-        }
-        if wasUsed {
-            return RequestReplyFailure(.staleConnection, "\(origin) had closed the kept connection\(reason)")
-        }
-        return RequestReplyFailure(.connectionLost, "\(origin) closed the connection without an answer\(reason)")
+        origin.closedFailure(lastError, wasUsed: wasUsed, hasBegun: hasBegun)
     }
 }
 

@@ -67,6 +67,7 @@ final class PoolCore {
     }
 
     var figures: PoolFigures { machine.figures }
+    var limits: PoolLimits { machine.limits }
 
     func lease(_ limits: ConnectLimits, _ completion: @escaping Completion) -> LeaseTicket {
         discardUnusable()
@@ -97,6 +98,13 @@ final class PoolCore {
         // One that has closed in the meantime is not known any more.
         guard let id = ids[ObjectIdentifier(connection)] else { return }
         perform(machine.connectionReturned(id, isReusable: connection.isReusable, at: loop.now))
+    }
+
+    /// Takes the idle connection that was used last off the loop. One that a limit on their number or their life counts stays.
+    func detachIdle() -> (any ThreadConnection)? {
+        guard machine.limits.maxConnections == .max, machine.limits.lifetime == nil else { return nil }
+        discardUnusable()
+        return machine.nextIdle.flatMap { connection($0)?.detach() }
     }
 
     func share(_ limits: PoolLimits) {

@@ -12,7 +12,7 @@ public import NIOCore
 /// Both transports run their calls with it; they differ in who waits for the completion, and how.
 ///
 /// `@unchecked Sendable`: everything that changes is touched only on ``CallSetup/loop``; `start` and `interrupt` go there
-/// first, and every callback arrives there.
+/// first, and every callback arrives there. Whoever made the runner has all but its ``state`` for itself until it starts it.
 public final class CallRunner: @unchecked Sendable {
     public typealias Completion = @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
     /// A task that waits for the end of a call.
@@ -102,6 +102,53 @@ public final class CallRunner: @unchecked Sendable {
         }
     }
 
+    // MARK: - An attempt by a thread
+
+    /// Makes an attempt on the calling thread, before the call is started.
+    package func attempt(on connection: any ThreadConnection) -> ThreadAttempt {
+        let start = setup.loop.now
+        let result = connection.exchange(setup.route.plan, body: request.payload, deadline: machine.budget.deadline)
+        return ThreadAttempt(start: start, result: result)
+    }
+
+    /// Ends a call that has not been started, if the attempt has its answer.
+    package func end(with attempt: ThreadAttempt) -> ByteBuffer? {
+        guard case .success(let response) = attempt.result, case .answered(let body) = response.verdict else { return nil }
+        let now = setup.loop.now
+        attemptStart = attempt.start
+        _ = machine.callStarted(at: attempt.start)
+        reportAnswer(at: now)
+        reportEnd(.success(body), at: now)
+        return body
+    }
+
+    /// Begins the call after an attempt without an answer, which counts as the first one. To be called once; `completion` is called
+    /// once, on the loop.
+    package func start(after attempt: ThreadAttempt, _ completion: @escaping Completion) {
+        setup.loop.execute { [self] in begin(.closure(completion), after: attempt) }
+    }
+
+    private func begin(_ listener: Listener, after attempt: ThreadAttempt) {
+        let interruption: RequestReplyFailure? = if case .interrupted(let failure) = state { failure } else { nil }
+        state = .running(listener)
+        attemptStart = attempt.start
+        let action = machine.callStarted(at: attempt.start)
+        guard case .attempt = action else { return perform(action, on: setup.route) }
+        let isWelcome = setup.running.insert(self)
+        if let interruption {
+            report(interruption, at: setup.loop.now)
+            interruptRunning(interruption)
+        } else if isWelcome {
+            judge(attempt.result, from: setup.route)
+        } else if case .success(let response) = attempt.result, case .redirected = response.verdict {
+            report(.tooLate, at: setup.loop.now)
+            interruptRunning(.tooLate)
+        } else {
+            drain()
+            judge(attempt.result, from: setup.route)
+        }
+    }
+
     /// Reports the end of a call that will not be started. May be called from anywhere.
     public func end(unstarted failure: RequestReplyFailure) {
         reportEnd(.failure(failure), at: setup.loop.now)
@@ -187,9 +234,7 @@ public final class CallRunner: @unchecked Sendable {
             }
         switch verdict {
         case .answered(let body):
-            report(nil, at: now)
-            setup.logger.trace("attempt answered", metadata: metadata)
-            machine.attemptSucceeded()
+            reportAnswer(at: now)
             finish(.success(body), at: now)
         case .failed(let failure) where failure.kind == .staleConnection && redirects > 0:
             // What answers a redirect often closes the connection, and the pool may lend it before it knows: begun from the original URL
@@ -242,6 +287,12 @@ public final class CallRunner: @unchecked Sendable {
             nanoseconds: attemptStart.nanoseconds(until: now),
             failure: failure?.kind
         )
+    }
+
+    private func reportAnswer(at now: TransportInstant) {
+        report(nil, at: now)
+        setup.logger.trace("attempt answered", metadata: metadata)
+        machine.attemptSucceeded()
     }
 
     /// The call is over.

@@ -48,6 +48,9 @@ public final class CallSetup: Sendable {
     /// The URL that calls go to, for messages.
     public var endpoint: String { route.url.description }
 
+    /// Where the connections come from.
+    package var pool: any OriginPool { route.pool }
+
     /// The limits of every call.
     public var limits: ExchangeLimits { route.plan.limits }
 

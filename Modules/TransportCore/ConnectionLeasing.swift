@@ -46,7 +46,7 @@ public struct LeaseTicket: Hashable, Sendable {
     }
 }
 
-/// The connections to one origin. Everything is called on its loop.
+/// The connections to one origin. Everything is called on its loop, but for what lends connections to threads.
 public protocol OriginPool: AnyObject, Sendable {
     /// Where the pool and all its connections live.
     var loop: any CallLoop { get }
@@ -67,4 +67,14 @@ public protocol OriginPool: AnyObject, Sendable {
 
     /// Returns a borrowed connection. One that is not reusable, or past its life, is closed.
     func giveBack(_ connection: any PooledConnection)
+
+    /// Lends a kept connection to the calling thread; `nil` where there is none, and a call has to take the way over the loop.
+    func takeForThread() -> (any ThreadConnection)?
+
+    /// Returns a connection that was lent to a thread. One that is not reusable is closed.
+    func giveBack(_ connection: any ThreadConnection)
+
+    /// Keeps the idle connection that was used last for threads, where one is idle and can leave the loop, and threads have fewer
+    /// than `count`. To be called on the loop.
+    func keepForThreads(upTo count: Int)
 }

@@ -173,4 +173,8 @@ public protocol PooledConnection: AnyObject, Sendable {
 
     /// Has `handler` called once, on the loop, when the connection has closed for whatever reason.
     func whenClosed(_ handler: @escaping @Sendable () -> Void)
+
+    /// Takes the connection off its loop, for threads. To be called while no exchange is in flight; this one closes then, without
+    /// the peer noticing anything. `nil` where that cannot be, and nothing has changed.
+    func detach() -> (any ThreadConnection)?
 }

@@ -57,7 +57,7 @@ final class RunningCalls: @unchecked Sendable {
 
     private func interruptAll() {
         for call in calls {
-            call.interrupt(RequestReplyFailure(.shutDown, "the transport was shut down while the call went on"))
+            call.interrupt(.shutDownMeanwhile)
         }
         if calls.isEmpty {
             emptied()
@@ -78,4 +78,6 @@ final class RunningCalls: @unchecked Sendable {
 extension RequestReplyFailure {
     /// The failure of a call that comes too late.
     public static let tooLate = RequestReplyFailure(.shutDown, "the transport has been shut down")
+    /// The failure of a call that did not end in time.
+    package static let shutDownMeanwhile = RequestReplyFailure(.shutDown, "the transport was shut down while the call went on")
 }

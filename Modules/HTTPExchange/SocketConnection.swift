@@ -1,0 +1,194 @@
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+internal import TransportCore
+
+/// A connection that the thread which borrows it reads and writes by itself: what ``HTTPConnection`` does, without a loop.
+///
+/// `@unchecked Sendable`: one thread at a time has it, which the pool's lock sees to; only ``interrupt()`` comes from elsewhere, and
+/// touches nothing but ``life``.
+final class SocketConnection: ThreadConnection, @unchecked Sendable {
+    private struct Life {
+        var isInterrupted = false
+        var isClosed = false
+    }
+
+    /// What is in flight.
+    private struct Exchange {
+        let plan: ExchangePlan
+        let deadline: TransportInstant
+        /// What the system has not taken yet.
+        var head: ByteBuffer
+        var body: ByteBuffer
+        /// How much it has taken of the part that the `write` limit counts for.
+        var takenOfPart = 0
+        /// When something was last sent or received.
+        var lastProgress: TransportInstant
+        /// What ended the connection, where that was an error.
+        var error: IOError?
+
+        /// Whether the system has not taken all of the request yet.
+        var isSending: Bool { head.readableBytes > 0 || body.readableBytes > 0 }
+
+        /// The moment at which the limit of a single read or write passes; `nil` where it is the call's that comes first.
+        var singleLimit: TransportInstant? {
+            let single = isSending ? plan.writeNanoseconds : plan.readNanoseconds
+            guard let limit = single.map({ lastProgress.advanced(byNanoseconds: $0) }), limit < deadline else { return nil }
+            return limit
+        }
+
+        var nextLimit: TransportInstant { singleLimit ?? deadline }
+
+        /// Notes that so many bytes were sent.
+        mutating func sent(_ count: Int, at now: TransportInstant) {
+            let ofHead = min(count, head.readableBytes)
+            head.moveReaderIndex(forwardBy: ofHead)
+            body.moveReaderIndex(forwardBy: count - ofHead)
+            takenOfPart += count
+            guard takenOfPart >= HTTPConnection.writePart || !isSending else { return }
+            takenOfPart %= HTTPConnection.writePart
+            lastProgress = now
+        }
+    }
+
+    /// More room than this is not kept for the next answer.
+    private static let keptBytes = 4_096
+
+    private let socket: SystemSocket
+    private let origin: Origin
+    private let waiting: any SocketWaiting
+    private let life = NIOLockedValueBox(Life())
+    private var reader = ResponseReader(limit: Setting(0, from: .byDefault))
+    private var room = MessageRoom()
+    private var received = ByteBuffer()
+    private var sizes = HTTPConnection.readSizes
+    private(set) var isReusable = true
+
+    /// - Parameter socket: belongs to this connection from now on.
+    init(_ socket: SystemSocket, to origin: Origin, waiting: any SocketWaiting = SystemSocketWaiting()) {
+        self.socket = socket
+        self.origin = origin
+        self.waiting = waiting
+    }
+
+    deinit {
+        close()
+    }
+
+    var isQuiet: Bool { socket.isQuiet }
+
+    func interrupt() {
+        life.withLockedValue { life in
+            guard !life.isClosed else { return }
+            life.isInterrupted = true
+            socket.end()
+        }
+    }
+
+    func close() {
+        life.withLockedValue { life in
+            guard !life.isClosed else { return }
+            life.isClosed = true
+            socket.close()
+        }
+    }
+
+    func exchange(
+        _ plan: ExchangePlan,
+        body: ByteBuffer,
+        deadline: TransportInstant
+    ) -> Result<ExchangeResponse, RequestReplyFailure> {
+        isReusable = false
+        reader.reset(limit: plan.limits.payloadMaxBytes)
+        let isSmall = body.readableBytes <= HTTPConnection.copiedBody
+        var exchange = Exchange(
+            plan: plan,
+            deadline: deadline,
+            head: room.message(plan.head.prefix, body: body, carryingIt: isSmall),
+            body: isSmall ? ByteBuffer() : body,
+            lastProgress: waiting.now
+        )
+        let result = Result { () throws(RequestReplyFailure) in try response(to: &exchange) }
+        if received.capacity > Self.keptBytes { received = ByteBuffer() }
+        let isInterrupted = life.withLockedValue { $0.isInterrupted }
+        switch result {
+        case .success:
+            isReusable = reader.leavesConnectionReusable && !exchange.isSending && !isInterrupted
+            return result
+        case .failure:
+            return isInterrupted ? .failure(RequestReplyFailure(.cancelled, "the call was cancelled")) : result
+        }
+    }
+
+    private func response(to exchange: inout Exchange) throws(RequestReplyFailure) -> ExchangeResponse {
+        while true {
+            send(&exchange)
+            waiting.wait(for: socket, toSend: exchange.isSending && exchange.error == nil, until: exchange.nextLimit)
+            if let response = try receive(&exchange) { return response }
+            if exchange.nextLimit <= waiting.now { return try limitPassed(exchange) }
+        }
+    }
+
+    private func limitPassed(_ exchange: Exchange) throws(RequestReplyFailure) -> ExchangeResponse {
+        if let response = reader.abandoned() { return response }
+        throw origin.limitFailure(
+            exchange.plan.limits,
+            isSingle: exchange.singleLimit != nil,
+            isSending: exchange.isSending,
+            reading: reader.activity
+        )
+    }
+
+    /// Sends what the system takes.
+    private func send(_ exchange: inout Exchange) {
+        while exchange.isSending, exchange.error == nil {
+            switch socket.send(exchange.head, exchange.body) {
+            case .moved(let count): exchange.sent(count, at: waiting.now)
+            case .blocked: return
+            // What the peer has said before it left can still be read.
+            case .failed(let error): exchange.error = error
+            }
+        }
+    }
+
+    /// Reads what has arrived. Returns the response once it is complete.
+    private func receive(_ exchange: inout Exchange) throws(RequestReplyFailure) -> ExchangeResponse? {
+        while true {
+            let size = sizes.nextBufferSize() ?? Self.keptBytes
+            received.clear(minimumCapacity: size)
+            switch socket.receive(size, into: &received) {
+            case .moved(0):
+                return try connectionEnded(exchange)
+            case .moved(let count):
+                _ = sizes.record(actualReadBytes: count)
+                exchange.lastProgress = waiting.now
+                if let response = try understood({ reader throws(ResponseFault) in try reader.received(received) }) { return response }
+                if count < size { return nil }
+            case .blocked:
+                return nil
+            case .failed(let error):
+                exchange.error = exchange.error ?? error
+                return try connectionEnded(exchange)
+            }
+        }
+    }
+
+    /// Nothing more arrives.
+    private func connectionEnded(_ exchange: Exchange) throws(RequestReplyFailure) -> ExchangeResponse {
+        let isOrderly = exchange.error == nil
+        let response = try understood { reader throws(ResponseFault) in try reader.ended(orderly: isOrderly) }
+        guard let response else {
+            throw origin.closedFailure(exchange.error, wasUsed: true, hasBegun: reader.hasBegun)
+        }
+        return response
+    }
+
+    private func understood(
+        _ read: (inout ResponseReader) throws(ResponseFault) -> ExchangeResponse?
+    ) throws(RequestReplyFailure) -> ExchangeResponse? {
+        do throws(ResponseFault) {
+            return try read(&reader)
+        } catch {
+            throw error.failure
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import NIOCore
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// A connected socket that does not block, by the system's calls.
+struct SystemSocket: Sendable {
+    /// What came of sending or receiving.
+    enum Outcome {
+        /// So many bytes; none where the peer has ended its side.
+        case moved(Int)
+        /// Nothing for now.
+        case blocked
+        case failed(IOError)
+    }
+
+    let descriptor: CInt
+
+    /// A socket of its own for the connection of another one, which may be closed then.
+    /// - Returns: `nil` where the process may open no more files.
+    init?(copying descriptor: CInt) {
+        self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard self.descriptor >= 0 else { return nil }
+    }
+
+    /// Whether nothing has arrived, the end of the connection included.
+    var isQuiet: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Self.peek) < 0 && Self.isBlocked(errno)
+    }
+
+    /// Sends as much of both, one behind the other, as the system takes at once.
+    func send(_ first: ByteBuffer, _ second: ByteBuffer) -> Outcome {
+        first.withUnsafeReadableBytes { first in
+            second.withUnsafeReadableBytes { second in
+                var parts = (Self.part(first), Self.part(second))
+                return withUnsafeMutablePointer(to: &parts) { parts in
+                    parts.withMemoryRebound(to: iovec.self, capacity: 2) { parts in
+                        var message = msghdr()
+                        message.msg_iov = parts
+                        message.msg_iovlen = 2
+                        return Self.outcome("sendmsg") { sendmsg(descriptor, &message, Self.noSignal) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Receives at most `count` bytes behind what the buffer holds.
+    func receive(_ count: Int, into buffer: inout ByteBuffer) -> Outcome {
+        var outcome = Outcome.blocked
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
+            outcome = Self.outcome("recv") { recv(descriptor, bytes.baseAddress, count, 0) }
+            return if case .moved(let received) = outcome { received } else { 0 }
+        }
+        return outcome
+    }
+
+    /// Waits until something has arrived, or may be sent where `toSend` says so, or the connection has ended, or for so many
+    /// milliseconds.
+    func wait(toSend: Bool, milliseconds: Int64) {
+        var entry = pollfd(fd: descriptor, events: Int16(toSend ? POLLIN | POLLOUT : POLLIN), revents: 0)
+        _ = poll(&entry, 1, CInt(clamping: milliseconds))
+    }
+
+    /// Ends the connection; whoever waits for it sees that. Not to be called after ``close()``.
+    func end() {
+        _ = shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
+    func close() {
+        #if canImport(Darwin)
+            _ = Darwin.close(descriptor)
+        #elseif canImport(Musl)
+            _ = Musl.close(descriptor)
+        #else
+            _ = Glibc.close(descriptor)
+        #endif
+    }
+
+    // MARK: - System
+
+    private static let peek = CInt(MSG_PEEK)
+    #if canImport(Darwin)
+        // SwiftNIO has told the socket itself.
+        private static let noSignal: CInt = 0
+    #else
+        private static let noSignal = CInt(MSG_NOSIGNAL)
+    #endif
+
+    private static func part(_ bytes: UnsafeRawBufferPointer) -> iovec {
+        iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+    }
+
+    private static func isBlocked(_ code: CInt) -> Bool {
+        code == EAGAIN || code == EWOULDBLOCK
+    }
+
+    private static func outcome(_ name: StaticString, _ call: () -> Int) -> Outcome {
+        while true {
+            let count = call()
+            guard count < 0 else { return .moved(count) }
+            let code = errno
+            if code == EINTR { continue }
+            return isBlocked(code) ? .blocked : .failed(IOError(errnoCode: code, reason: "\(name)"))
+        }
+    }
+}

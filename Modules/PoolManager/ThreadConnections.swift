@@ -1,0 +1,172 @@
+internal import NIOConcurrencyHelpers
+internal import TransportCore
+
+/// The kept connections that a pool lends to threads, the most recently used one first.
+///
+/// Nobody stands in line here, and none is opened: who finds none takes the way over the loop.
+final class ThreadConnections: Sendable {
+    private struct Kept {
+        let connection: any ThreadConnection
+        let since: TransportInstant
+    }
+
+    private struct State {
+        var maxIdle: Int
+        var idleNanoseconds: Int64?
+        /// The one that has been unused for the longest time is the first.
+        var kept: [Kept] = []
+        var lentCount = 0
+        /// Whether a timer runs.
+        var isArmed = false
+        var isShutDown = false
+        var whenEmpty: [@Sendable () -> Void] = []
+
+        init(_ limits: PoolLimits) {
+            maxIdle = limits.maxIdle
+            idleNanoseconds = limits.idleTime?.inNanoseconds
+        }
+
+        /// When the first one has been unused for too long; `nil` where there is no such time.
+        var nextEnd: TransportInstant? {
+            guard let idleNanoseconds, let first = kept.first else { return nil }
+            return first.since.advanced(byNanoseconds: idleNanoseconds)
+        }
+
+        mutating func takeExpired(at now: TransportInstant) -> ArraySlice<Kept> {
+            guard let nextEnd, nextEnd <= now, let idleNanoseconds else { return [] }
+            let count = kept.firstIndex { $0.since.advanced(byNanoseconds: idleNanoseconds) > now } ?? kept.count
+            defer { kept.removeFirst(count) }
+            return kept[..<count]
+        }
+
+        /// Keeps a connection. Returns those that are to be closed: there may be too many now, or none at all.
+        mutating func keep(_ connection: any ThreadConnection, at now: TransportInstant) -> ArraySlice<Kept> {
+            kept.append(Kept(connection: connection, since: now))
+            let surplus = max(0, kept.count - (isShutDown ? 0 : maxIdle))
+            defer { kept.removeFirst(surplus) }
+            return kept[..<surplus]
+        }
+
+        mutating func returned() -> [@Sendable () -> Void] {
+            lentCount -= 1
+            guard isShutDown, lentCount == 0 else { return [] }
+            defer { whenEmpty = [] }
+            return whenEmpty
+        }
+    }
+
+    private let loop: any CallLoop
+    private let state: NIOLockedValueBox<State>
+
+    /// - Parameter loop: where those that nobody has used for too long are looked for.
+    init(on loop: any CallLoop, limits: PoolLimits) {
+        self.loop = loop
+        state = NIOLockedValueBox(State(limits))
+    }
+
+    var figures: PoolFigures {
+        state.withLockedValue { PoolFigures(idle: $0.kept.count, leased: $0.lentCount) }
+    }
+
+    func share(_ limits: PoolLimits) {
+        state.withLockedValue { state in
+            state.maxIdle = limits.maxIdle
+            state.idleNanoseconds = limits.idleTime?.inNanoseconds
+        }
+        closeExpired()
+    }
+
+    /// Lends one that its peer has not left meanwhile.
+    func take() -> (any ThreadConnection)? {
+        let now = loop.now
+        while true {
+            let (expired, taken) = state.withLockedValue { state -> (ArraySlice<Kept>, (any ThreadConnection)?) in
+                let expired = state.takeExpired(at: now)
+                guard let taken = state.kept.popLast() else { return (expired, nil) }
+                state.lentCount += 1
+                return (expired, taken.connection)
+            }
+            close(expired)
+            guard let taken else { return nil }
+            if taken.isQuiet { return taken }
+            taken.close()
+            returned()
+        }
+    }
+
+    /// Takes back what was lent.
+    func giveBack(_ connection: any ThreadConnection) {
+        if connection.isReusable {
+            keep(connection)
+        } else {
+            connection.close()
+        }
+        returned()
+    }
+
+    /// Keeps a connection that nobody uses.
+    func keep(_ connection: any ThreadConnection) {
+        let now = loop.now
+        let (surplus, arms) = state.withLockedValue { state in
+            let surplus = state.keep(connection, at: now)
+            let arms = !state.isArmed && state.nextEnd != nil
+            if arms { state.isArmed = true }
+            return (surplus, arms)
+        }
+        close(surplus)
+        if arms { loop.run { [self] in arm() } }
+    }
+
+    func closeIdle() {
+        close(
+            state.withLockedValue { state in
+                defer { state.kept = [] }
+                return state.kept[...]
+            }
+        )
+    }
+
+    /// Lends and keeps nothing from now on.
+    func beginShutdown() {
+        state.withLockedValue { $0.isShutDown = true }
+        closeIdle()
+    }
+
+    /// Has `handler` called, on whatever thread, when all that were lent have come back after ``beginShutdown()``.
+    func whenFinished(_ handler: @escaping @Sendable () -> Void) {
+        let isFinished = state.withLockedValue { state in
+            let isFinished = state.isShutDown && state.lentCount == 0
+            if !isFinished { state.whenEmpty.append(handler) }
+            return isFinished
+        }
+        if isFinished { handler() }
+    }
+
+    private func returned() {
+        for handler in state.withLockedValue({ $0.returned() }) { handler() }
+    }
+
+    private func close(_ connections: ArraySlice<Kept>) {
+        for kept in connections { kept.connection.close() }
+    }
+
+    // MARK: - Time
+
+    private func closeExpired() {
+        let now = loop.now
+        close(state.withLockedValue { $0.takeExpired(at: now) })
+    }
+
+    /// Sets a timer for the first one that will have been unused for too long. It is never put off: that would cost on every call.
+    private func arm() {
+        let end = state.withLockedValue { state in
+            state.isArmed = state.nextEnd != nil
+            return state.nextEnd
+        }
+        guard let end else { return }
+        _ = loop.schedule(at: end) { [weak self] in
+            self?.closeExpired()
+            self?.arm()
+        }
+    }
+}
