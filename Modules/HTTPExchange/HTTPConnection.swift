@@ -99,7 +99,11 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     func detach() -> (any ThreadConnection)? {
-        // A thread waits by the system's clock, and does not know TLS.
+        detachSocket().map { SocketConnection($0, to: origin) }
+    }
+
+    /// Takes the socket off the loop, where the connection is idle, speaks no TLS and lives by the system's clock, as threads do.
+    func detachSocket() -> SystemSocket? {
         guard case .idle = state, loop is EventLoopCallLoop, origin.tls == nil else { return nil }
         let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             SystemSocket(copying: $0)
@@ -107,7 +111,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         guard let socket = copy ?? nil else { return nil }
         // The connection itself stays open as long as the copy.
         becomeClosed()
-        return SocketConnection(socket, to: origin)
+        return socket
     }
 
     // MARK: - Sending

@@ -53,7 +53,7 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
     /// More room than this is not kept for the next answer.
     private static let keptBytes = 4_096
 
-    private let socket: SystemSocket
+    let socket: SystemSocket
     private let origin: Origin
     private let waiting: any SocketWaiting
     private let life = NIOLockedValueBox(Life())

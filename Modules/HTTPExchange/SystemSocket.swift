@@ -63,9 +63,11 @@ struct SystemSocket: Sendable {
 
     /// Waits until something has arrived, or may be sent where `toSend` says so, or the connection has ended, or for so many
     /// milliseconds.
-    func wait(toSend: Bool, milliseconds: Int64) {
+    /// - Returns: whether it was not for the time alone.
+    @discardableResult
+    func wait(toSend: Bool, milliseconds: Int64) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(toSend ? POLLIN | POLLOUT : POLLIN), revents: 0)
-        _ = poll(&entry, 1, CInt(clamping: milliseconds))
+        return poll(&entry, 1, CInt(clamping: milliseconds)) > 0
     }
 
     /// Ends the connection; whoever waits for it sees that. Not to be called after ``close()``.

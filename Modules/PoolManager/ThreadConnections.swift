@@ -16,8 +16,9 @@ final class ThreadConnections: Sendable {
         /// The one that has been unused for the longest time is the first.
         var kept: [Kept] = []
         var lentCount = 0
-        /// Whether a timer runs.
+        /// Whether a timer runs, or is about to.
         var isArmed = false
+        var timer: (any CallTimer)?
         var isShutDown = false
         var whenEmpty: [@Sendable () -> Void] = []
 
@@ -130,6 +131,7 @@ final class ThreadConnections: Sendable {
     func beginShutdown() {
         state.withLockedValue { $0.isShutDown = true }
         closeIdle()
+        loop.run { [self] in state.withLockedValue { $0.timer }?.cancel() }
     }
 
     /// Has `handler` called, on whatever thread, when all that were lent have come back after ``beginShutdown()``.
@@ -164,9 +166,10 @@ final class ThreadConnections: Sendable {
             return state.nextEnd
         }
         guard let end else { return }
-        _ = loop.schedule(at: end) { [weak self] in
+        let timer = loop.schedule(at: end) { [weak self] in
             self?.closeExpired()
             self?.arm()
         }
+        state.withLockedValue { $0.timer = timer }
     }
 }

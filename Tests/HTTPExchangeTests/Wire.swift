@@ -79,10 +79,8 @@ struct Wire {
         var payloadMaxBytes = 100_000_000
     }
 
-    /// Begins an exchange.
-    func begin(_ connection: any PooledConnection, _ body: ByteBuffer, _ limits: Limits = Limits()) async throws -> Outcomes<
-        ExchangeResponse
-    > {
+    /// What the exchanges of a client have in common.
+    static func plan(_ limits: Limits) throws -> ExchangePlan {
         let url = try EndpointURL(parsing: "http://localhost/path")
         let exchangeLimits = ExchangeLimits(
             call: Setting(limits.call, from: .byDefault),
@@ -91,7 +89,14 @@ struct Wire {
             write: limits.write.map { Setting($0, from: .byDefault) },
             payloadMaxBytes: Setting(limits.payloadMaxBytes, from: .byDefault)
         )
-        let plan = ExchangePlan(head: ExchangeHead(try TCPResolver().route(for: url, tls: nil)), limits: exchangeLimits)
+        return ExchangePlan(head: ExchangeHead(try TCPResolver().route(for: url, tls: nil)), limits: exchangeLimits)
+    }
+
+    /// Begins an exchange.
+    func begin(_ connection: any PooledConnection, _ body: ByteBuffer, _ limits: Limits = Limits()) async throws -> Outcomes<
+        ExchangeResponse
+    > {
+        let plan = try Self.plan(limits)
         let outcomes = Outcomes<ExchangeResponse>()
         await onLoop { [loop] in
             connection.exchange(plan, body: body, deadline: loop.now.advanced(by: limits.call)) { outcomes.add($0) }

@@ -91,12 +91,21 @@ final class ScriptedConnection: PooledConnection {
 
     let loop: any CallLoop
     private let closesLater: Bool
+    private let detached: ScriptedThreadConnection?
     private let state = NIOLockedValueBox(State())
 
-    /// - Parameter closesLater: closing takes until the test calls ``end()``.
-    init(on loop: any CallLoop, closesLater: Bool = false) {
+    /// - Parameters:
+    ///   - closesLater: closing takes until the test calls ``end()``.
+    ///   - detached: what it becomes off its loop, where it can leave that.
+    init(on loop: any CallLoop, closesLater: Bool = false, detached: ScriptedThreadConnection? = nil) {
         self.loop = loop
         self.closesLater = closesLater
+        self.detached = detached
+    }
+
+    func detach() -> (any ThreadConnection)? {
+        if detached != nil { end() }
+        return detached
     }
 
     var isReusable: Bool {

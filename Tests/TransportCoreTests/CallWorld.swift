@@ -101,6 +101,10 @@ struct Call: Sendable {
         runner.start { [completions] result in completions.withLockedValue { $0.append(result) } }
     }
 
+    func start(after attempt: ThreadAttempt) {
+        runner.start(after: attempt) { [completions] result in completions.withLockedValue { $0.append(result) } }
+    }
+
     func cancel() {
         runner.interrupt(RequestReplyFailure(.cancelled, "cancelled"))
     }
