@@ -71,7 +71,8 @@ final class ThreadCall: Sendable {
             state.connection = nil
             return state.interruption
         }
-        return interruption.map(attempt.interrupted(by:)) ?? attempt
+        guard let attempt, let interruption else { return attempt }
+        return attempt.interrupted(by: interruption)
     }
 
     /// Has `start` begin the call on the loop, and waits for its end.

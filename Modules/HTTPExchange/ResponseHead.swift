@@ -177,8 +177,11 @@ struct HeadFields {
 
     private mutating func addLength(_ value: UnsafeRawBufferPointer) throws(ResponseFault) {
         guard length == nil else { throw ResponseFault("the answer has two Content-Lengths") }
-        guard (1...18).contains(value.count), value.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard !value.isEmpty, value.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw ResponseFault("the answer's Content-Length is not a number: \(sent: ResponseHead.excerpt(value))")
+        }
+        guard value.count <= 18 else {
+            throw ResponseFault("the answer's Content-Length has more than 18 digits: \(sent: ResponseHead.excerpt(value))")
         }
         length = value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }

@@ -36,8 +36,6 @@ struct EgressQueue: Sendable {
     /// Whether everything up to now has been handed out.
     var isDrained: Bool { count == 0 && !isLoading }
 
-    var hasTakers: Bool { !takers.isEmpty }
-
     /// Whether nothing would be missed without it: there never was a record, and nobody waits for one. A queue that had any
     /// knows how far it has come, so that none comes twice.
     var isUnused: Bool { lastSequence == 0 && count == 0 && takers.isEmpty && !isLoading }

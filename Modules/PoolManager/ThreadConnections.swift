@@ -69,12 +69,16 @@ final class ThreadConnections: Sendable {
         state.withLockedValue { PoolFigures(idle: $0.kept.count, leased: $0.lentCount) }
     }
 
+    /// Holds them to other limits. To be called on the loop.
     func share(_ limits: PoolLimits) {
-        state.withLockedValue { state in
+        let timer = state.withLockedValue { state in
             state.maxIdle = limits.maxIdle
             state.idleNanoseconds = limits.idleTime?.inNanoseconds
+            return state.timer
         }
         closeExpired()
+        timer?.cancel()
+        arm()
     }
 
     /// Lends one that its peer has not left meanwhile.
@@ -159,7 +163,7 @@ final class ThreadConnections: Sendable {
         close(state.withLockedValue { $0.takeExpired(at: now) })
     }
 
-    /// Sets a timer for the first one that will have been unused for too long. It is never put off: that would cost on every call.
+    /// Sets the timer for the first one that will have been unused for too long. It is never put off: that would cost on every call.
     private func arm() {
         let end = state.withLockedValue { state in
             state.isArmed = state.nextEnd != nil

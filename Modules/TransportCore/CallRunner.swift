@@ -104,9 +104,10 @@ public final class CallRunner: @unchecked Sendable {
 
     // MARK: - An attempt by a thread
 
-    /// Makes an attempt on the calling thread, before the call is started.
-    package func attempt(on connection: any ThreadConnection) -> ThreadAttempt {
+    /// Makes an attempt on the calling thread, before the call is started; `nil` where no time is left for one.
+    package func attempt(on connection: any ThreadConnection) -> ThreadAttempt? {
         let start = setup.loop.now
+        guard !machine.budget.isSpent(at: start) else { return nil }
         let result = connection.exchange(setup.route.plan, body: request.payload, deadline: machine.budget.deadline)
         return ThreadAttempt(start: start, result: result)
     }
@@ -132,8 +133,7 @@ public final class CallRunner: @unchecked Sendable {
         let interruption: RequestReplyFailure? = if case .interrupted(let failure) = state { failure } else { nil }
         state = .running(listener)
         attemptStart = attempt.start
-        let action = machine.callStarted(at: attempt.start)
-        guard case .attempt = action else { return perform(action, on: setup.route) }
+        _ = machine.callStarted(at: attempt.start)
         let isWelcome = setup.running.insert(self)
         if let interruption {
             report(interruption, at: setup.loop.now)

@@ -162,9 +162,13 @@ import TransportCore
         let fixture = try PoolFixture(Self.unlimited)
         let detached = try kept(1, in: fixture)[0]
         fixture.loop.advance(by: .seconds(10))
+        let later = try kept(1, in: fixture)[0]
         _ = fixture.manager.pool(for: PoolFixture.origin, limits: PoolLimits(maxConnections: 1, maxIdle: 9, idleTime: .seconds(5)))
         fixture.loop.runQueued()
         #expect(detached.isClosed)
+        #expect(!later.isClosed)
+        fixture.loop.advance(by: .seconds(5))
+        #expect(later.isClosed)
     }
 
     @Test("what is idle is closed where somebody needs what it takes; what is lent is not")
