@@ -1,5 +1,5 @@
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 internal import TransportCore
 
 /// A call on the thread that waits for it: its first attempt by the thread itself, over a kept connection where there is one, and
@@ -19,7 +19,7 @@ final class ThreadCall: Sendable {
     private let pool: any OriginPool
     private let loop: any CallLoop
     private let calls: ThreadCalls
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// - Parameter calls: what this call is one of.
     init(_ runner: CallRunner, of setup: CallSetup, among calls: ThreadCalls) {
@@ -41,7 +41,7 @@ final class ThreadCall: Sendable {
 
     /// Ends the call with `failure`, whatever it is doing; one that has ended already is left alone. May be called from anywhere.
     func interrupt(_ failure: RequestReplyFailure) {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.interruption = failure
             state.connection?.interrupt()
         }
@@ -61,13 +61,13 @@ final class ThreadCall: Sendable {
         defer { calls.directAttemptEnded(self) }
         guard let connection = pool.takeForThread() else { return nil }
         defer { pool.giveBack(connection) }
-        let isInterrupted = state.withLock { state in
+        let isInterrupted = state.withLockedValue { state in
             state.connection = connection
             return state.interruption != nil
         }
         if isInterrupted { connection.interrupt() }
         let attempt = runner.attempt(on: connection)
-        let interruption = state.withLock { state in
+        let interruption = state.withLockedValue { state in
             state.connection = nil
             return state.interruption
         }
@@ -78,7 +78,7 @@ final class ThreadCall: Sendable {
     /// Has `start` begin the call on the loop, and waits for its end.
     private func wait(_ start: (@escaping CallRunner.Completion) -> Void) -> Result<ByteBuffer, RequestReplyFailure> {
         let outcome = Outcome()
-        state.withLock { $0.outcome = outcome }
+        state.withLockedValue { $0.outcome = outcome }
         // It holds nothing but the call, and so takes no allocation.
         start { [self] result in ended(result) }
         return outcome.take() ?? .failure(RequestReplyFailure(.cancelled, "the call has no outcome"))
@@ -88,6 +88,6 @@ final class ThreadCall: Sendable {
     private func ended(_ result: Result<ByteBuffer, RequestReplyFailure>) {
         // What this call leaves idle, its thread uses next time.
         if calls.areFew { pool.keepForThreads(upTo: ThreadCalls.fewCalls) }
-        state.withLock { $0.outcome }?.put(result)
+        state.withLockedValue { $0.outcome }?.put(result)
     }
 }

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 internal import TransportCore
 
 /// The calls of a transport that threads wait for.
@@ -15,11 +15,11 @@ final class ThreadCalls: Sendable {
     /// connections at once takes less time for a call than threads that wait for one each.
     static let fewCalls = 8
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// A call begins. Returns whether its thread may use a connection by itself, until ``directAttemptEnded(_:)``.
     func begin(_ call: ThreadCall) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.count += 1
             guard state.count <= Self.fewCalls, !state.isShutDown else { return false }
             state.direct[ObjectIdentifier(call)] = call
@@ -28,20 +28,20 @@ final class ThreadCalls: Sendable {
     }
 
     func directAttemptEnded(_ call: ThreadCall) {
-        state.withLock { _ = $0.direct.removeValue(forKey: ObjectIdentifier(call)) }
+        state.withLockedValue { _ = $0.direct.removeValue(forKey: ObjectIdentifier(call)) }
     }
 
     /// A call that has begun is over.
     func end() {
-        state.withLock { $0.count -= 1 }
+        state.withLockedValue { $0.count -= 1 }
     }
 
     /// Whether there are so few calls that threads use connections by themselves.
-    var areFew: Bool { state.withLock { $0.count <= Self.fewCalls } }
+    var areFew: Bool { state.withLockedValue { $0.count <= Self.fewCalls } }
 
     /// Lets no thread use a connection by itself any more, and gives those that do `limit` to end. Returns at once.
     func shutDown(drainingFor limit: Duration) {
-        let calls = state.withLock { state in
+        let calls = state.withLockedValue { state in
             state.isShutDown = true
             return Array(state.direct.values)
         }

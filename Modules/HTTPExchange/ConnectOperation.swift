@@ -134,10 +134,8 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
 
     private func connect(to address: SocketAddress) {
         // The limit is ours to keep; SwiftNIO's own must not come first.
-        let bootstrap = ClientBootstrap(group: loop.eventLoop)
+        let bootstrap = HTTPConnection.bootstrap(on: loop)
             .connectTimeout(.hours(24))
-            .channelOption(.writeBufferWaterMark, value: HTTPConnection.waterMark)
-            .channelOption(.recvAllocator, value: HTTPConnection.readSizes)
             .channelInitializer { [self] channel in
                 connecting[ObjectIdentifier(channel)] = channel
                 return channel.eventLoop.makeSucceededVoidFuture()

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import NIOPosix
 internal import NIOSSL
 internal import TransportCore
 
@@ -34,11 +35,18 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// A body of at most this size is copied behind the head, so that one write carries both.
     static let copiedBody = 16_384
 
-    /// What the channel has to be opened with: it is writable only while it holds nothing back.
-    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
+    /// What channels have to be opened with: they are writable only while they hold nothing back.
+    private static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
 
     /// How much is read at a time: most answers are short, and what a connection reads into stays with it.
     static let readSizes = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+
+    /// What opens a channel for a connection.
+    static func bootstrap(on loop: any ChannelLoop) -> ClientBootstrap {
+        ClientBootstrap(group: loop.eventLoop)
+            .channelOption(.writeBufferWaterMark, value: waterMark)
+            .channelOption(.recvAllocator, value: readSizes)
+    }
 
     let loop: any CallLoop
     let channel: any Channel
@@ -58,15 +66,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// Whether the request is on its way; before, it waits for its round.
     private var isFlushed = true
     private var isFlushing = false
-    private var wasUsed = false
+    private var wasUsed: Bool
     private var lastError: (any Error)?
     private var isSocketClosed = false
     private var closeHandlers: [@Sendable () -> Void] = []
     private var timer: (any CallTimer)?
     private var timerAt = TransportInstant.distantFuture
 
-    init(_ channel: any Channel, on loop: any CallLoop, in round: WriteRound, to origin: Origin) {
+    /// - Parameter wasUsed: whether the connection has carried exchanges before.
+    init(_ channel: any Channel, on loop: any CallLoop, in round: WriteRound, to origin: Origin, wasUsed: Bool = false) {
         self.channel = channel
+        self.wasUsed = wasUsed
         self.loop = loop
         self.round = round
         self.origin = origin
@@ -99,19 +109,19 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     func detach() -> (any ThreadConnection)? {
-        detachSocket().map { SocketConnection($0, to: origin) }
+        detach(waiting: SystemSocketWaiting())
     }
 
-    /// Takes the socket off the loop, where the connection is idle, speaks no TLS and lives by the system's clock, as threads do.
-    func detachSocket() -> SystemSocket? {
-        guard case .idle = state, loop is EventLoopCallLoop, origin.tls == nil else { return nil }
+    /// Takes the connection off the loop, where it is idle, speaks no TLS and lives by the system's clock, as threads do.
+    func detach(waiting: any SocketWaiting) -> SocketConnection? {
+        guard case .idle = state, let loop = loop as? EventLoopCallLoop, origin.tls == nil else { return nil }
         let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             SystemSocket(copying: $0)
         }
         guard let socket = copy ?? nil else { return nil }
         // The connection itself stays open as long as the copy.
         becomeClosed()
-        return socket
+        return SocketConnection(socket, to: origin, from: SocketConnection.Home(loop: loop, round: round), waiting: waiting)
     }
 
     // MARK: - Sending

@@ -1,5 +1,6 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import NIOPosix
 internal import TransportCore
 
 /// A connection that the thread which borrows it reads and writes by itself: what ``HTTPConnection`` does, without a loop.
@@ -50,11 +51,18 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
         }
     }
 
+    /// Where a connection comes from, and may return to.
+    struct Home {
+        let loop: any ChannelLoop
+        let round: WriteRound
+    }
+
     /// More room than this is not kept for the next answer.
     private static let keptBytes = 4_096
 
     let socket: SystemSocket
     private let origin: Origin
+    private let home: Home
     private let waiting: any SocketWaiting
     private let life = NIOLockedValueBox(Life())
     private var reader = ResponseReader(limit: Setting(0, from: .byDefault))
@@ -64,9 +72,10 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
     private(set) var isReusable = true
 
     /// - Parameter socket: belongs to this connection from now on.
-    init(_ socket: SystemSocket, to origin: Origin, waiting: any SocketWaiting = SystemSocketWaiting()) {
+    init(_ socket: SystemSocket, to origin: Origin, from home: Home, waiting: any SocketWaiting = SystemSocketWaiting()) {
         self.socket = socket
         self.origin = origin
+        self.home = home
         self.waiting = waiting
     }
 
@@ -89,6 +98,27 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
             guard !life.isClosed else { return }
             life.isClosed = true
             socket.close()
+        }
+    }
+
+    func attach(_ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void) {
+        let wasClosed = life.withLockedValue { life in
+            defer { life.isClosed = true }
+            return life.isClosed
+        }
+        guard !wasClosed else { return completion(.failure(origin.closedFailure(nil, wasUsed: true, hasBegun: false))) }
+        let (origin, home) = (origin, home)
+        // The socket belongs to the channel from now on.
+        HTTPConnection.bootstrap(on: home.loop).withConnectedSocket(socket.descriptor).whenComplete { result in
+            completion(
+                Result {
+                    let channel = try result.get()
+                    let connection = HTTPConnection(channel, on: home.loop, in: home.round, to: origin, wasUsed: true)
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                    return connection
+                }
+                .mapError { origin.closedFailure($0, wasUsed: true, hasBegun: false) }
+            )
         }
     }
 
@@ -120,6 +150,7 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
     }
 
     private func response(to exchange: inout Exchange) throws(RequestReplyFailure) -> ExchangeResponse {
+        // Each step is a short one, so that limits hold as well where the peer takes or sends without end.
         while true {
             send(&exchange)
             waiting.wait(for: socket, toSend: exchange.isSending && exchange.error == nil, until: exchange.nextLimit)
@@ -138,37 +169,33 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
         )
     }
 
-    /// Sends what the system takes.
+    /// Sends what the system takes at once.
     private func send(_ exchange: inout Exchange) {
-        while exchange.isSending, exchange.error == nil {
-            switch socket.send(exchange.head, exchange.body) {
-            case .moved(let count): exchange.sent(count, at: waiting.now)
-            case .blocked: return
-            // What the peer has said before it left can still be read.
-            case .failed(let error): exchange.error = error
-            }
+        guard exchange.isSending, exchange.error == nil else { return }
+        switch socket.send(exchange.head, exchange.body) {
+        case .moved(let count): exchange.sent(count, at: waiting.now)
+        case .blocked: break
+        // What the peer has said before it left can still be read.
+        case .failed(let error): exchange.error = error
         }
     }
 
-    /// Reads what has arrived. Returns the response once it is complete.
+    /// Reads what is there at once. Returns the response once it is complete.
     private func receive(_ exchange: inout Exchange) throws(RequestReplyFailure) -> ExchangeResponse? {
-        while true {
-            let size = sizes.nextBufferSize() ?? Self.keptBytes
-            received.clear(minimumCapacity: size)
-            switch socket.receive(size, into: &received) {
-            case .moved(0):
-                return try connectionEnded(exchange)
-            case .moved(let count):
-                _ = sizes.record(actualReadBytes: count)
-                exchange.lastProgress = waiting.now
-                if let response = try understood({ reader throws(ResponseFault) in try reader.received(received) }) { return response }
-                if count < size { return nil }
-            case .blocked:
-                return nil
-            case .failed(let error):
-                exchange.error = exchange.error ?? error
-                return try connectionEnded(exchange)
-            }
+        let size = sizes.nextBufferSize() ?? Self.keptBytes
+        received.clear(minimumCapacity: size)
+        switch socket.receive(size, into: &received) {
+        case .moved(0):
+            return try connectionEnded(exchange)
+        case .moved(let count):
+            _ = sizes.record(actualReadBytes: count)
+            exchange.lastProgress = waiting.now
+            return try understood { reader throws(ResponseFault) in try reader.received(received) }
+        case .blocked:
+            return nil
+        case .failed(let error):
+            exchange.error = exchange.error ?? error
+            return try connectionEnded(exchange)
         }
     }
 

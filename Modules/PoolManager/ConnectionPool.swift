@@ -12,11 +12,11 @@ public final class ConnectionPool: OriginPool {
 
     init(origin: Origin, connector: any Connector, limits: PoolLimits, chance: @escaping @Sendable () -> Double) {
         loop = connector.nextLoop()
+        threads = ThreadConnections(on: loop, limits: limits)
         core = LoopConfined(
-            PoolCore(origin: origin, loop: loop, connector: connector, limits: limits, chance: chance),
+            PoolCore(origin: origin, loop: loop, connector: connector, threads: threads, limits: limits, chance: chance),
             to: loop
         )
-        threads = ThreadConnections(on: loop, limits: limits)
     }
 
     /// How the pool stands, with what threads use and may use.

@@ -37,6 +37,7 @@ final class PoolCore {
     private let origin: Origin
     private let loop: any CallLoop
     private let connector: any Connector
+    private let threads: ThreadConnections
     private let chance: @Sendable () -> Double
     private var machine: PoolMachine
     /// By the index of their ids.
@@ -56,12 +57,14 @@ final class PoolCore {
         origin: Origin,
         loop: any CallLoop,
         connector: any Connector,
+        threads: ThreadConnections,
         limits: PoolLimits,
         chance: @escaping @Sendable () -> Double
     ) {
         self.origin = origin
         self.loop = loop
         self.connector = connector
+        self.threads = threads
         self.chance = chance
         machine = PoolMachine(limits: limits)
     }
@@ -137,6 +140,10 @@ final class PoolCore {
         }
         members[index] = Member(id: id)
         let confined = LoopConfined(self, to: loop)
+        // What threads do not use at the moment serves as well: a peer may have no room for more connections.
+        if let connection = threads.takeForLoop() {
+            return connection.attach { confined.value.connectEnded(id, $0) }
+        }
         let attempt = connector.connect(to: origin, on: loop, limits: limits) { result in
             confined.value.connectEnded(id, result)
         }

@@ -3,7 +3,8 @@ internal import TransportCore
 
 /// The kept connections that a pool lends to threads, the most recently used one first.
 ///
-/// Nobody stands in line here, and none is opened: who finds none takes the way over the loop.
+/// Nobody stands in line here, and none is opened: who finds none takes the way over the loop, and that takes from here before it opens
+/// another one.
 final class ThreadConnections: Sendable {
     private struct Kept {
         let connection: any ThreadConnection
@@ -56,6 +57,9 @@ final class ThreadConnections: Sendable {
         }
     }
 
+    /// How often it is looked whether their peers have left.
+    private static let betweenLooks = Duration.seconds(5)
+
     private let loop: any CallLoop
     private let state: NIOLockedValueBox<State>
 
@@ -99,6 +103,13 @@ final class ThreadConnections: Sendable {
         }
     }
 
+    /// Gives one away, for the loop.
+    func takeForLoop() -> (any ThreadConnection)? {
+        guard let taken = take() else { return nil }
+        returned()
+        return taken
+    }
+
     /// Takes back what was lent.
     func giveBack(_ connection: any ThreadConnection) {
         if connection.isReusable {
@@ -114,7 +125,7 @@ final class ThreadConnections: Sendable {
         let now = loop.now
         let (surplus, arms) = state.withLockedValue { state in
             let surplus = state.keep(connection, at: now)
-            let arms = !state.isArmed && state.nextEnd != nil
+            let arms = !state.isArmed && !state.kept.isEmpty
             if arms { state.isArmed = true }
             return (surplus, arms)
         }
@@ -163,15 +174,35 @@ final class ThreadConnections: Sendable {
         close(state.withLockedValue { $0.takeExpired(at: now) })
     }
 
-    /// Sets the timer for the first one that will have been unused for too long. It is never put off: that would cost on every call.
+    /// Closes those that their peers have left: nobody else looks at their sockets.
+    private func closeLeft() {
+        let left = state.withLockedValue { state in
+            var kept: [Kept] = []
+            var left: [Kept] = []
+            for entry in state.kept {
+                if entry.connection.isQuiet {
+                    kept.append(entry)
+                } else {
+                    left.append(entry)
+                }
+            }
+            state.kept = kept
+            return left
+        }
+        close(left[...])
+    }
+
+    /// Sets the timer. It is never put off: that would cost on every call.
     private func arm() {
+        let now = loop.now
         let end = state.withLockedValue { state in
-            state.isArmed = state.nextEnd != nil
-            return state.nextEnd
+            state.isArmed = !state.kept.isEmpty
+            return state.kept.isEmpty ? nil : min(state.nextEnd ?? .distantFuture, now.advanced(by: Self.betweenLooks))
         }
         guard let end else { return }
         let timer = loop.schedule(at: end) { [weak self] in
             self?.closeExpired()
+            self?.closeLeft()
             self?.arm()
         }
         state.withLockedValue { $0.timer = timer }

@@ -18,6 +18,10 @@ public protocol ThreadConnection: AnyObject, Sendable {
 
     /// Closes the connection. To be called by whoever has it, between exchanges.
     func close()
+
+    /// Returns the connection to the loop that it came from, as a pooled one, without its peer noticing anything. To be called there by
+    /// whoever has it, between exchanges; this one is of no use afterwards. `completion` is called once, on the loop.
+    func attach(_ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void)
 }
 
 extension PooledConnection {

@@ -10,23 +10,19 @@ import TransportCore
 /// A connection that has carried one exchange on its loop and left that, used by threads that may wait.
 struct DetachedWire {
     let server: RawServer
+    let wire = Wire()
     let connection: SocketConnection
     let clock: StoppedClock
 
-    /// - Parameter script: what the server does after the first exchange.
-    init(_ script: [RawServer.Step]) async throws {
+    /// - Parameters:
+    ///   - script: what the server does after the first exchange.
+    ///   - clock: by which the thread waits.
+    init(_ script: [RawServer.Step], clock: StoppedClock = StoppedClock()) async throws {
         server = try await RawServer.start(.tcp, [.readRequest, .sendResult()] + script)
-        let wire = Wire()
-        let origin = Wire.tcp(server.port)
-        let pooled = try await wire.connection(to: origin)
+        let pooled = try await wire.connection(to: Wire.tcp(server.port))
         _ = try await wire.exchange(pooled).get()
-        let clock = StoppedClock()
         self.clock = clock
-        connection = try #require(
-            await wire.onLoop { () -> SocketConnection? in
-                (pooled as? HTTPConnection)?.detachSocket().map { SocketConnection($0, to: origin, waiting: clock) }
-            }
-        )
+        connection = try #require(await wire.onLoop { (pooled as? HTTPConnection)?.detach(waiting: clock) })
     }
 
     func exchange(_ body: ByteBuffer = ByteBuffer(string: "body"), _ limits: Wire.Limits = Wire.Limits()) async throws -> Result<
@@ -36,6 +32,13 @@ struct DetachedWire {
         return try await Self.onThread { [connection, clock] in
             connection.exchange(plan, body: body, deadline: clock.now.advanced(by: limits.call))
         }
+    }
+
+    /// Has the connection return to its loop.
+    func attached() async throws -> Result<any PooledConnection, RequestReplyFailure> {
+        let outcomes = Outcomes<any PooledConnection>()
+        await wire.onLoop { [connection] in connection.attach { outcomes.add($0) } }
+        return try await outcomes.first()
     }
 
     static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws -> Value {
@@ -51,6 +54,12 @@ final class StoppedClock: SocketWaiting {
     }
 
     private let state = NIOLockedValueBox(State())
+    private let step: Duration
+
+    /// - Parameter step: how much time every wait takes, whatever comes of it.
+    init(step: Duration = .zero) {
+        self.step = step
+    }
 
     var now: TransportInstant { state.withLockedValue { $0.now } }
 
@@ -61,7 +70,10 @@ final class StoppedClock: SocketWaiting {
 
     func wait(for socket: SystemSocket, toSend: Bool, until instant: TransportInstant) {
         // Short waits, because the test may say so in the middle of one; whatever has come by then counts.
-        let isRunning = state.withLockedValue { $0.isRunning }
+        let isRunning = state.withLockedValue { state in
+            state.now = state.now.advanced(by: step)
+            return state.isRunning
+        }
         guard !socket.wait(toSend: toSend, milliseconds: 20), isRunning else { return }
         state.withLockedValue { $0.now = max($0.now, instant) }
     }

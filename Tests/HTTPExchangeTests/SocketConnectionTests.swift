@@ -55,6 +55,29 @@ import TransportCore
         try await clocked.close(connection)
     }
 
+    @Test("a connection returns to its loop and goes on there, and what ends without an answer was stale")
+    func returning() async throws {
+        let wire = try await DetachedWire([.readRequest, .sendResult([1]), .readRequest, .sendResult([2]), .readRequest, .close])
+        #expect(try await wire.exchange().get().body == ByteBuffer(bytes: [1]))
+        let returned = try await wire.attached().get()
+        #expect(try await wire.wire.exchange(returned).get().body == ByteBuffer(bytes: [2]))
+        #expect(wire.server.connectionCount == 1)
+        #expect(try await wire.wire.exchange(returned).failure?.kind == .staleConnection)
+        try await wire.wire.closed(returned)
+        try await wire.server.allClosed()
+    }
+
+    @Test("what belongs to the loop again is not closed from elsewhere, and what is closed does not return")
+    func returningOnce() async throws {
+        let wire = try await DetachedWire([.readRequest, .sendResult([1])])
+        let returned = try await wire.attached().get()
+        wire.connection.close()
+        wire.connection.interrupt()
+        #expect(try await wire.attached().failure?.kind == .staleConnection)
+        #expect(try await wire.wire.exchange(returned).get().body == ByteBuffer(bytes: [1]))
+        try await wire.wire.close(returned)
+    }
+
     @Test("a connection that nobody has any more is closed")
     func deinitialized() async throws {
         let server = try await DetachedWire([]).server
@@ -216,6 +239,20 @@ import TransportCore
             #expect(failure?.kind == kind)
             #expect(failure?.message.hasPrefix("the \(limit) (default) passed while the request was sent to") == true)
         }
+    }
+
+    @Test("the call's limit holds where the peer sends, or takes, without end")
+    func endless() async throws {
+        let body = [UInt8](repeating: 0x61, count: 32 << 20)
+        let receiving = try await DetachedWire([.readRequest, .sendResult(body)], clock: StoppedClock(step: .seconds(1)))
+        let received = try await receiving.exchange(ByteBuffer(), Wire.Limits(call: .seconds(10))).failure
+        #expect(received?.kind == .budgetSpent)
+        #expect(received?.message.contains("the body of the answer was read") == true)
+
+        let sending = try await DetachedWire([.readRequest, .sendResult()], clock: StoppedClock(step: .seconds(1)))
+        let sent = try await sending.exchange(ByteBuffer(bytes: body + body + body), Wire.Limits(call: .seconds(2))).failure
+        #expect(sent?.kind == .budgetSpent)
+        #expect(sent?.message.contains("the request was sent") == true)
     }
 
     @Test("the system's wait ends no earlier than it should, and at once where something is there or the time is over")

@@ -8,9 +8,23 @@ final class ScriptedThreadConnection: ThreadConnection {
         var isReusable = true
         var isQuiet = true
         var isClosed = false
+        var pooled: (any PooledConnection)?
     }
 
     private let state = NIOLockedValueBox(State())
+
+    /// What it becomes on its loop.
+    func returns(as pooled: any PooledConnection) {
+        state.withLockedValue { $0.pooled = pooled }
+    }
+
+    func attach(_ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void) {
+        if let pooled = state.withLockedValue({ $0.pooled }) {
+            completion(.success(pooled))
+        } else {
+            completion(.failure(RequestReplyFailure(.staleConnection, "a scripted connection does not return")))
+        }
+    }
 
     var isReusable: Bool {
         get { state.withLockedValue { $0.isReusable } }

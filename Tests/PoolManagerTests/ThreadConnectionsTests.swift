@@ -9,21 +9,34 @@ import TransportCore
 @Suite struct ThreadConnectionsTests {
     private static let unlimited = PoolLimits(maxConnections: .max, maxIdle: 3, idleTime: .seconds(60))
 
-    /// Opens connections, gives all of them back to the pool, and has it keep as many as it does for threads.
-    private func kept(_ count: Int, in fixture: PoolFixture, upTo most: Int = .max) throws -> [ScriptedThreadConnection] {
-        let detached = (0..<count).map { _ in ScriptedThreadConnection() }
-        let connections = try detached.map { detached in
+    /// A connection on loan, and what it becomes off its loop.
+    private struct Opened {
+        let pooled: ScriptedConnection
+        let detached: ScriptedThreadConnection
+    }
+
+    /// Opens connections that can leave their loop.
+    private func open(_ count: Int, in fixture: PoolFixture) throws -> [Opened] {
+        try (0..<count).map { _ in
+            let detached = ScriptedThreadConnection()
             let attempt = fixture.connector.attempts.count
             let caller = fixture.lease()
             let connection = ScriptedConnection(on: fixture.loop, detached: detached)
             fixture.loop.perform { fixture.connector.attempts[attempt].end(.success(connection)) }
-            return try #require(caller.connection)
+            return Opened(pooled: try #require(caller.connection), detached: detached)
         }
-        for connection in connections {
-            fixture.giveBack(connection)
-            fixture.loop.perform { fixture.pool.keepForThreads(upTo: most) }
-        }
-        return detached
+    }
+
+    /// Gives a connection back to the pool, and has it kept for threads.
+    @discardableResult
+    private func keep(_ opened: Opened, in fixture: PoolFixture, upTo most: Int = .max) -> ScriptedThreadConnection {
+        fixture.giveBack(opened.pooled)
+        fixture.loop.perform { fixture.pool.keepForThreads(upTo: most) }
+        return opened.detached
+    }
+
+    private func kept(_ count: Int, in fixture: PoolFixture) throws -> [ScriptedThreadConnection] {
+        try open(count, in: fixture).map { keep($0, in: fixture) }
     }
 
     @Test("an idle connection leaves the loop, is lent to a thread and comes back, and counts all the time")
@@ -41,6 +54,45 @@ import TransportCore
         #expect(!detached.isClosed)
     }
 
+    @Test("a caller on the loop gets one of those that no thread uses, before another one is opened")
+    func returning() throws {
+        let fixture = try PoolFixture(Self.unlimited)
+        let detached = try kept(1, in: fixture)[0]
+        let pooled = ScriptedConnection(on: fixture.loop)
+        detached.returns(as: pooled)
+        let caller = fixture.lease()
+        #expect(caller.connection === pooled)
+        #expect(fixture.connector.attempts.count == 1)
+        #expect(fixture.figures == PoolFigures(leased: 1))
+        #expect(!detached.isClosed)
+        fixture.giveBack(pooled)
+        #expect(fixture.figures == PoolFigures(idle: 1))
+        #expect(fixture.lease().connection === pooled)
+        _ = fixture.lease()
+        #expect(fixture.connector.attempts.count == 2)
+    }
+
+    @Test("one that cannot return to the loop is like one that could not be opened")
+    func notReturning() throws {
+        let fixture = try PoolFixture(Self.unlimited)
+        _ = try kept(1, in: fixture)
+        let caller = fixture.lease()
+        #expect(caller.failure?.kind == .staleConnection)
+        #expect(fixture.figures == PoolFigures())
+    }
+
+    @Test("one that its peer has left is closed within 5 s, though nobody wants it")
+    func left() throws {
+        let fixture = try PoolFixture(Self.unlimited)
+        let detached = try kept(2, in: fixture)
+        fixture.loop.advance(by: .seconds(4))
+        detached[0].isQuiet = false
+        #expect(!detached[0].isClosed)
+        fixture.loop.advance(by: .seconds(1))
+        #expect(detached.map(\.isClosed) == [true, false])
+        #expect(fixture.figures == PoolFigures(idle: 1))
+    }
+
     @Test("the one that was used last is lent first")
     func order() throws {
         let fixture = try PoolFixture(Self.unlimited)
@@ -54,9 +106,10 @@ import TransportCore
     @Test("threads get no more than they ask for, those that are lent included; the others stay where they are")
     func most() throws {
         let fixture = try PoolFixture(Self.unlimited)
-        let first = try kept(1, in: fixture, upTo: 1)[0]
-        #expect(fixture.pool.takeForThread() === first)
-        _ = try kept(1, in: fixture, upTo: 1)
+        let opened = try open(2, in: fixture)
+        keep(opened[0], in: fixture, upTo: 1)
+        #expect(fixture.pool.takeForThread() === opened[0].detached)
+        keep(opened[1], in: fixture, upTo: 1)
         #expect(fixture.pool.takeForThread() == nil)
         #expect(fixture.figures == PoolFigures(idle: 1, leased: 1))
     }
@@ -108,9 +161,10 @@ import TransportCore
     @Test("one that nobody has used for too long is closed, at its time and not before")
     func idleTime() throws {
         let fixture = try PoolFixture(Self.unlimited)
-        let first = try kept(1, in: fixture)[0]
+        let opened = try open(2, in: fixture)
+        let first = keep(opened[0], in: fixture)
         fixture.loop.advance(by: .seconds(20))
-        let second = try kept(1, in: fixture)[0]
+        let second = keep(opened[1], in: fixture)
         fixture.loop.advance(by: .nanoseconds(39_999_999_999))
         #expect(!first.isClosed)
         fixture.loop.advance(by: .nanoseconds(1))
@@ -160,9 +214,10 @@ import TransportCore
     @Test("limits that another client brings hold for them too")
     func sharedLimits() throws {
         let fixture = try PoolFixture(Self.unlimited)
-        let detached = try kept(1, in: fixture)[0]
+        let opened = try open(2, in: fixture)
+        let detached = keep(opened[0], in: fixture)
         fixture.loop.advance(by: .seconds(10))
-        let later = try kept(1, in: fixture)[0]
+        let later = keep(opened[1], in: fixture)
         _ = fixture.manager.pool(for: PoolFixture.origin, limits: PoolLimits(maxConnections: 1, maxIdle: 9, idleTime: .seconds(5)))
         fixture.loop.runQueued()
         #expect(detached.isClosed)

@@ -175,4 +175,8 @@ final class HandThreadConnection: ThreadConnection {
 
     func interrupt() {}
     func close() {}
+
+    func attach(_ completion: @escaping @Sendable (Result<any PooledConnection, RequestReplyFailure>) -> Void) {
+        completion(.failure(RequestReplyFailure(.staleConnection, "a connection worked by hand does not return")))
+    }
 }

@@ -97,16 +97,13 @@ import UnixSocket
     @Test("what a retry can help is tried again, and the attempt of the thread counts as the first")
     func retried() async throws {
         let world = World()
-        let server = try await RawServer.start(
-            .tcp,
-            scripts: [
-                [.readRequest, .sendResult([0x41]), .readRequest, .status(503)],
-                [.readRequest, .sendResult([0x42])],
-            ]
-        )
+        let script = [RawServer.Step.readRequest, .sendResult([0x41]), .readRequest, .status(503), .readRequest, .sendResult([0x42])]
+        let server = try await RawServer.start(.tcp, script)
         let client = try world.client(server)
         #expect(try await call(client) == "A")
         #expect(try await call(client) == "B")
+        // The peer may serve one connection at a time, so no other one is opened.
+        #expect(server.connectionCount == 1)
         #expect(world.metrics.attemptOutcomes == [nil, .passingStatus, nil])
         #expect(world.metrics.callOutcomes == [nil, nil])
         await world.transport.shutdown()
@@ -201,30 +198,37 @@ import UnixSocket
         try await server.allClosed()
     }
 
-    @Test("with more calls than a few, connections stay on the loop, and every call has its answer")
+    @Test("with more calls than a few, connections go to the loop and come back, and every call has its answer")
     func manyCalls() async throws {
         let world = World()
         let all = Gate()
-        let later = [RawServer.Step.readRequest, .sendResult([0x41]), .readRequest, .sendResult([0x42])]
+        let answers = (0..<70).flatMap { _ in [RawServer.Step.readRequest, .sendResult([0x42])] }
         let server = try await RawServer.start(
             .tcp,
-            scripts: (1...20).map { [.readRequest, $0 == 20 ? .reached(all) : .wait(all), .sendResult([0x40])] + later }
+            scripts: (1...20).map { [.readRequest, $0 == 20 ? .reached(all) : .wait(all), .sendResult([0x41])] + answers }
         )
         let client = try world.client(server)
+        try await callMany(client, answering: "A")
+        #expect(server.connectionCount == 20)
+        for _ in 0..<3 {
+            for _ in 0..<2 {
+                #expect(try await call(client) == "B")
+            }
+            // None is opened while threads keep some that they do not use.
+            try await callMany(client, answering: "B")
+        }
+        #expect(server.connectionCount == 20)
+        try await world.figures(PoolFigures(idle: 20))
+        await world.transport.shutdown()
+        try await server.allClosed()
+    }
+
+    private func callMany(_ client: BlockingClient, answering expected: String) async throws {
         try await withThrowingTaskGroup { group in
             for _ in 0..<20 {
                 group.addTask { try await Wiring.call(client) }
             }
-            for try await answer in group { #expect(answer == "@") }
+            for try await answer in group { #expect(answer == expected) }
         }
-        #expect(server.connectionCount == 20)
-        try await world.figures(PoolFigures(idle: 20))
-        // One after the other, over connections that are there.
-        for answer in ["A", "B"] {
-            #expect(try await call(client) == answer)
-        }
-        #expect(server.connectionCount == 20)
-        await world.transport.shutdown()
-        try await server.allClosed()
     }
 }
