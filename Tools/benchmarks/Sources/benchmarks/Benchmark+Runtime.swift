@@ -14,13 +14,12 @@ extension Benchmark {
             let loader = try bench.loader()
             let wrk = try WrkPeer(CallPlan(url: try bench.server().plainURL, inFlight: 64), in: bench.folder)
             rows += try bench.rows("run", storage.rawValue, [wrk, RuntimeContender("statefun run", runtime, loader)])
-            // What the ingress costs is left out here: a function makes a thousand messages of one. A short window would hold little
-            // else than the first of them on their way in, and the last ones on their way out.
+            // What the ingress costs is left out here: a function makes a thousand messages of one.
             let spread = try bench.loader(function: "example/spread", connections: 32, burst: 1, each: 1_000)
             rows += try bench.rows(
                 "run",
                 "\(storage.rawValue), among functions",
-                [RuntimeContender("statefun run", runtime, spread, windows: 5)]
+                [RuntimeContender("statefun run", runtime, spread)]
             )
             let paced = try bench.loader(connections: 64, burst: 1)
             let peers: [any Contender] =

@@ -3,19 +3,20 @@ final class RuntimeContender: Contender {
     let name: String
     private let runtime: RunningRuntime
     private let loader: Loader
-    private let windows: Double
     private var rate = 5_000.0
 
-    /// - Parameter windows: how many windows of other contenders one of its own takes.
-    init(_ name: String, _ runtime: RunningRuntime, _ loader: Loader, windows: Double = 1) {
+    /// How many windows of other contenders one of its own takes: a short one would hold little else than connections that are made, the
+    /// first messages on their way in, and the last ones on their way out.
+    private static let windows = 5.0
+
+    init(_ name: String, _ runtime: RunningRuntime, _ loader: Loader) {
         self.name = name
         self.runtime = runtime
         self.loader = loader
-        self.windows = windows
     }
 
     func window(_ seconds: Double) throws -> Figures {
-        let figures = try loader.measure(max(1_000, Int(rate * seconds * windows)), to: runtime)
+        let figures = try loader.measure(max(1_000, Int(rate * seconds * Self.windows)), to: runtime)
         rate = figures[.rate] ?? rate
         return figures.filter { ![Figure.median, .ninth, .ninetyNinth].contains($0.key) }
     }
