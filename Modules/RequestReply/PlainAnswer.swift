@@ -6,6 +6,10 @@
 /// rules.
 struct PlainAnswer {
     // Many messages of one answer go to one address, or at least to one type of function, with values of one type.
+    /// What the last message had before the length of its argument, with the target in it; empty where it had another form.
+    private var lastBeginning = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// What that argument had before the length of its value.
+    private var lastValueBeginning = UnsafeRawBufferPointer(start: nil, count: 0)
     private var target = UnsafeRawBufferPointer(start: nil, count: 0)
     private var namespace = RecurringText()
     private var type = RecurringText()
@@ -14,6 +18,8 @@ struct PlainAnswer {
     private var typenameChanges = 0
     /// What ``typename`` means.
     private var builtInType: BuiltInType?
+    /// Where in the last `TypedValue` the length of its value was; 0 where it had none.
+    private var valueStart = 0
     private var egressNamespace = RecurringText()
     private var egressType = RecurringText()
     /// The egress that the two name.
@@ -88,10 +94,30 @@ struct PlainAnswer {
 
     /// Adds a message; `false` where it is none.
     private mutating func message(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if let (argument, value) = messageLikeTheLast(bytes) {
+            if let builtIn = messages.types.last?.builtIn, FunctionValue(plain: value, builtIn) == nil { return false }
+            add(argument, value)
+            return true
+        }
+        return otherMessage(bytes)
+    }
+
+    /// The argument of a message that differs from the last one in its value at most, and that value.
+    @inline(__always)
+    private func messageLikeTheLast(_ bytes: UnsafeRawBufferPointer) -> (argument: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
+        guard lastBeginning.count > 0, bytes.hasMore(than: lastBeginning) else { return nil }
+        var reader = WireReader(bytes, from: lastBeginning.count)
+        guard let argument = reader.content(), reader.isAtEnd, argument.hasMore(than: lastValueBeginning) else { return nil }
+        var argumentReader = WireReader(argument, from: lastValueBeginning.count)
+        guard let value = argumentReader.content(), argumentReader.isAtEnd else { return nil }
+        return (argument, value)
+    }
+
+    private mutating func otherMessage(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var reader = WireReader(bytes)
-        guard reader.begins(.content(1)), let target = reader.content(), reader.begins(.content(2)), let argument = reader.content(),
-            reader.isAtEnd
-        else { return false }
+        guard reader.begins(.content(1)), let target = reader.content(), reader.begins(.content(2)) else { return false }
+        let argumentStart = reader.index
+        guard let argument = reader.content(), reader.isAtEnd else { return false }
         if messages.targets.isEmpty || !target.hasSameBytes(as: self.target) {
             guard let address = address(target) else { return false }
             self.target = target
@@ -103,6 +129,15 @@ struct PlainAnswer {
             messages.types.append((typename.text, builtInType))
         }
         if let builtInType, FunctionValue(plain: value, builtInType) == nil { return false }
+        add(argument, value)
+        lastBeginning = UnsafeRawBufferPointer(start: bytes.baseAddress, count: valueStart > 0 ? argumentStart : 0)
+        lastValueBeginning = UnsafeRawBufferPointer(start: argument.baseAddress, count: valueStart)
+        return true
+    }
+
+    /// Adds a message to the last target, with a value of the last type.
+    @inline(__always)
+    private mutating func add(_ argument: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         messages.places.append(
             InvocationResult.Messages.Encoded.Place(
                 target: Int32(truncatingIfNeeded: messages.targets.count - 1),
@@ -111,7 +146,6 @@ struct PlainAnswer {
                 value: Self.offsets(of: value, in: source)
             )
         )
-        return true
     }
 
     @inline(__always)
@@ -165,7 +199,9 @@ struct PlainAnswer {
             return nil
         }
         var value = UnsafeRawBufferPointer(start: nil, count: 0)
+        valueStart = 0
         if reader.begins(.content(3)) {
+            valueStart = reader.index
             guard let content = reader.content() else { return nil }
             value = content
         }

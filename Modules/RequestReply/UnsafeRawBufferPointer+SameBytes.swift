@@ -1,4 +1,10 @@
 extension UnsafeRawBufferPointer {
+    /// Whether it begins with these bytes, and has more.
+    @inline(__always)
+    func hasMore(than beginning: UnsafeRawBufferPointer) -> Bool {
+        count > beginning.count && UnsafeRawBufferPointer(start: baseAddress, count: beginning.count).hasSameBytes(as: beginning)
+    }
+
     /// Whether both hold the same, looked at eight or four bytes at a time: nearly all names have more.
     @inline(__always)
     func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {

@@ -3,10 +3,14 @@
 /// Holds a pointer, so it does not outlive the call that handed it out.
 struct WireReader {
     private let bytes: UnsafeRawBufferPointer
-    private var index = 0
+    /// How many bytes have been read.
+    private(set) var index: Int
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// - Parameter index: how many of the bytes are known already.
+    @inline(__always)
+    init(_ bytes: UnsafeRawBufferPointer, from index: Int = 0) {
         self.bytes = bytes
+        self.index = index
     }
 
     var isAtEnd: Bool { index == bytes.count }

@@ -94,6 +94,61 @@ import Testing
 
     private struct UnexpectedAnswer: Error {}
 
+    @Test("messages that are like the one before in part, or in all, are understood as the library understands them")
+    func likeTheLast() throws {
+        // Names of equal length, names of which one begins with the other, and values with and without bytes.
+        let targets = ["a", "b", "aa", ""].map { MessageAddress(namespace: "example", type: "f", id: $0) }
+        let values: [FunctionValue] = [
+            .custom(typename: "example/A", bytes: []), .custom(typename: "example/A", bytes: [1]),
+            .custom(typename: "example/A", bytes: [UInt8](repeating: 2, count: 200)), .custom(typename: "example/B", bytes: [1]),
+            .custom(typename: "example/AB", bytes: [1]), .long(0), .long(7), .int(7), .string("x"), .string(""),
+        ]
+        var generator = Seeded(state: 5)
+        for _ in 0..<300 {
+            let answer = WireFromFunction.with { answer in
+                for _ in 0..<20 {
+                    let value = values[Int.random(in: values.indices, using: &generator)]
+                    answer.invocationResult.outgoingMessages.append(
+                        .with {
+                            $0.target = targets[Int.random(in: targets.indices, using: &generator) / 2].wire
+                            $0.argument = value.wire
+                        }
+                    )
+                }
+            }
+            let bytes: [UInt8] = try answer.serializedBytes()
+            let expected = try Self.expected(bytes)
+            #expect(try FunctionAnswer(decoding: bytes) == expected)
+            #expect(bytes.withUnsafeBytes { FunctionAnswer(decodingPlain: $0) } == expected)
+        }
+    }
+
+    @Test("of messages to one target and of one type, a spoilt byte is found in whichever it is")
+    func spoiltRepetition() throws {
+        var generator = Seeded(state: 6)
+        for value in [FunctionValue.long(3), .string("text"), .custom(typename: "example/A", bytes: [0x08, 1, 0x1A, 1, 7])] {
+            let sound: [UInt8] = try WireFromFunction.with {
+                $0.invocationResult.outgoingMessages = Array(
+                    repeating: .with {
+                        $0.target = MessageAddress(namespace: "example", type: "f", id: "a").wire
+                        $0.argument = value.wire
+                    },
+                    count: 4
+                )
+            }
+            .serializedBytes()
+            for index in sound.indices {
+                for byte in [sound[index] &+ 1, sound[index] &- 1, sound[index] ^ 0x80, UInt8.random(in: 0...255, using: &generator)] {
+                    var bytes = sound
+                    bytes[index] = byte
+                    let read = try? FunctionAnswer(decoding: bytes)
+                    let expected = try? Self.expected(bytes)
+                    #expect(read?.isSame(as: expected) ?? (expected == nil), "\(bytes)")
+                }
+            }
+        }
+    }
+
     @Test("bytes that were changed anywhere are understood, or refused, as the library does it", arguments: 1...4)
     func changedBytes(changes: Int) throws {
         var generator = Seeded(state: UInt64(changes))
