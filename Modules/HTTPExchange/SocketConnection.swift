@@ -5,8 +5,8 @@ internal import TransportCore
 
 /// A connection that the thread which borrows it reads and writes by itself: what ``HTTPConnection`` does, without a loop.
 ///
-/// `@unchecked Sendable`: one thread at a time has it, which the pool's lock sees to; only ``interrupt()`` comes from elsewhere, and
-/// touches nothing but ``life``.
+/// `@unchecked Sendable`: one thread at a time has it, and it goes from one to the next under the pool's lock. What comes from elsewhere is
+/// ``interrupt()``, which touches nothing but ``life`` under its lock, and ``isQuiet``, which only asks the socket.
 final class SocketConnection: ThreadConnection, @unchecked Sendable {
     private struct Life {
         var isInterrupted = false
@@ -97,7 +97,7 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
         life.withLockedValue { life in
             guard !life.isClosed else { return }
             life.isClosed = true
-            socket.close()
+            socket.release()
         }
     }
 

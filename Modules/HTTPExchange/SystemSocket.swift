@@ -70,19 +70,14 @@ struct SystemSocket: Sendable {
         return poll(&entry, 1, CInt(clamping: milliseconds)) > 0
     }
 
-    /// Ends the connection; whoever waits for it sees that. Not to be called after ``close()``.
+    /// Ends the connection; whoever waits for it sees that. Not to be called after ``release()``.
     func end() {
         _ = shutdown(descriptor, CInt(SHUT_RDWR))
     }
 
-    func close() {
-        #if canImport(Darwin)
-            _ = Darwin.close(descriptor)
-        #elseif canImport(Musl)
-            _ = Musl.close(descriptor)
-        #else
-            _ = Glibc.close(descriptor)
-        #endif
+    /// Gives the descriptor back to the system.
+    func release() {
+        _ = close(descriptor)
     }
 
     // MARK: - System

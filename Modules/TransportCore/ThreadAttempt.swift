@@ -1,7 +1,7 @@
 /// An attempt that a thread has made by itself, before its call went to a loop.
 package struct ThreadAttempt: Sendable {
     let start: TransportInstant
-    var result: Result<ExchangeResponse, RequestReplyFailure>
+    let result: Result<ExchangeResponse, RequestReplyFailure>
 
     /// The same as an attempt that was ended with `failure`, whatever came of it.
     package func interrupted(by failure: RequestReplyFailure) -> ThreadAttempt {

@@ -1,6 +1,5 @@
 import BlockingTransport
 import HTTPExchange
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import PoolManager
@@ -16,20 +15,19 @@ import UnixSocket
         let pools: PoolManager
         let transport: BlockingTransport
         let metrics = RecordedMetrics()
-        let log = RecordedLog()
 
         init() {
             let connector = HTTPConnector(resolvers: [TCPResolver(), UnixSocketResolver()])
             pools = PoolManager(connector: connector)
-            transport = BlockingTransport(connector: connector, pools: pools, logger: log.logger)
+            transport = BlockingTransport(connector: connector, pools: pools)
         }
 
-        func client(_ url: String, _ entries: [SpecNode.Entry] = []) throws -> BlockingClient {
-            try transport.makeBlockingClient(Wiring.properties(entries), endpoint: EndpointURL(parsing: url), metrics: metrics)
+        func client(_ url: String) throws -> BlockingClient {
+            try transport.makeBlockingClient(.none, endpoint: EndpointURL(parsing: url), metrics: metrics)
         }
 
-        func client(_ server: RawServer, _ entries: [SpecNode.Entry] = []) throws -> BlockingClient {
-            try client("http://127.0.0.1:\(server.port)/functions", entries)
+        func client(_ server: RawServer) throws -> BlockingClient {
+            try client("http://127.0.0.1:\(server.port)/functions")
         }
 
         /// How the connections stand, once those that are about to close have done so.
@@ -39,8 +37,8 @@ import UnixSocket
     }
 
     /// Makes a call on a thread of its own.
-    private func call(_ client: BlockingClient, _ body: String = "request") async throws -> String {
-        let request = RequestReplyRequest(functionType: "com.example/greeter", id: "Bob", payload: ByteBuffer(string: body))
+    private func call(_ client: BlockingClient) async throws -> String {
+        let request = RequestReplyRequest(functionType: "com.example/greeter", id: "Bob", payload: ByteBuffer(string: "request"))
         let result = try await NIOThreadPool.singleton.runIfActive {
             Result { () throws(RequestReplyFailure) in try client.callBlocking(request) }
         }
