@@ -112,6 +112,13 @@ public final class LocalRuntime: Sendable {
     /// waits goes on when the runtime is started again. Records can be taken until the store is closed; whoever still waits for
     /// some then is told that there are none.
     public func stop(drainingFor limit: Duration) async {
+        await drain(for: limit)
+        await shard.close()
+    }
+
+    /// Accepts nothing more, and gives the calls in flight `limit` to end. Records can be taken, and put back, until the store is closed:
+    /// ``stop(drainingFor:)`` has to follow, when no egress has any left to put back.
+    public func drain(for limit: Duration) async {
         async let drained: Void = shard.drain()
         await withTaskGroup { group in
             for transport in transports.all {
@@ -119,10 +126,9 @@ public final class LocalRuntime: Sendable {
             }
         }
         await drained
-        await shard.close()
     }
 
-    /// Ends the calls in flight of a ``stop(drainingFor:)`` that goes on.
+    /// Ends the calls in flight of a ``stop(drainingFor:)`` or ``drain(for:)`` that goes on.
     public func stopNow() async {
         await withTaskGroup { group in
             for transport in transports.all {

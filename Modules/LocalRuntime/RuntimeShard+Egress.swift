@@ -151,8 +151,10 @@ extension RuntimeShard {
     /// Records are gone from the store, or have never been there.
     func taken(_ records: [EgressRecord], by taker: Taker) {
         guard !taker.isCancelled else {
+            // At once: a runtime that stops may be about to store what it has for the last time.
+            records.forEach { pending.putBack($0) }
             Task(executorPreference: executor) {
-                await self.putBack(records)
+                await self.isBack(records)
                 taker.completion(.success([]))
             }
             return
@@ -232,10 +234,13 @@ extension RuntimeShard: EgressTopics {
     }
 
     func putBack(_ records: [EgressRecord]) async {
+        records.forEach { pending.putBack($0) }
+        await isBack(records)
+    }
+
+    /// Returns when records that were put back are stored and can be taken again.
+    private func isBack(_ records: [EgressRecord]) async {
         guard let topic = records.first?.topic else { return }
-        for record in records {
-            pending.putBack(record)
-        }
         await flushed()
         topics[topic]?.returned(records)
         serve(topic)

@@ -185,7 +185,10 @@ actor RuntimeShard {
         for taker in takers.keys {
             answer(taker, with: [])
         }
-        await flushed()
+        // What is stored may lead to more: records whose taker has gone meanwhile are put back.
+        repeat {
+            await flushed()
+        } while !pending.isEmpty || storedGroup < group - 1
         await store.close()
     }
 

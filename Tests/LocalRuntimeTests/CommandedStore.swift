@@ -11,6 +11,7 @@ final class CommandedStore: StateStore, WaitingStore {
         var holdsCommits: Gate?
         var holdsKeys: Gate?
         var holdsWaiting: Gate?
+        var isClosed = false
     }
 
     let kept: InMemoryStateStore
@@ -45,12 +46,17 @@ final class CommandedStore: StateStore, WaitingStore {
         if let failure = commands.withLockedValue({ $0.readFailure }) { throw failure }
     }
 
-    func recover() async throws(StoreFailure) -> RecoveredContents { await kept.recover() }
+    func recover() async throws(StoreFailure) -> RecoveredContents {
+        commands.withLockedValue { $0.isClosed = false }
+        return await kept.recover()
+    }
 
     func commit(_ changes: StoreChanges) async throws(StoreFailure) {
         attempts.append(changes)
         if let gate = commands.withLockedValue({ $0.holdsCommits }) { try? await gate.opened() }
-        if let failure = commands.withLockedValue({ $0.failure }) { throw failure }
+        let (failure, isClosed) = commands.withLockedValue { ($0.failure, $0.isClosed) }
+        if isClosed { throw StoreFailure(.closed, "the store is closed") }
+        if let failure { throw failure }
         await kept.commit(changes)
         commits.append(changes)
     }
@@ -69,7 +75,7 @@ final class CommandedStore: StateStore, WaitingStore {
 
     func forget(before time: WallTime) async throws(StoreFailure) { await kept.forget(before: time) }
 
-    func close() async {}
+    func close() async { commands.withLockedValue { $0.isClosed = true } }
 
     func waiting(of functionType: String, after id: String?, upTo sequence: Int64, limit: Int)
         async throws(StoreFailure) -> [WaitingMessages]

@@ -82,6 +82,33 @@ import TransportCore
         await stopped
     }
 
+    @Test("records whose taker goes while the runtime stops are in the store afterwards")
+    func takerGoesWhileStopping() async throws {
+        let app = try await TestRuntime([
+            "example/person": { .result(InvocationResult(egresses: $0.arguments.map { .init(to: "example/out", $0) })) }
+        ]).started()
+        try await app.send("example/person", "Bob", .string("greetings:a"))
+        try await app.untilEmpty()
+        try await app.until { await app.runtime.shard.topics["greetings"]?.count == 1 }
+        let gate = Gate()
+        let tried = app.store.attempts.entries.count
+        app.store.holdCommits(gate)
+        let taken = Journal<Int>()
+        let taking = app.runtime.topics.begin(takingFrom: "greetings", atMost: 1, waiting: .seconds(3_600)) { result in
+            taken.append((try? result.get().count) ?? -1)
+        }
+        try await app.store.attempts.count(tried + 1)
+        taking.cancel()
+        async let stopped: Void = app.stop()
+        try await app.until { await app.runtime.shard.isClosing }
+        app.store.holdCommits(nil)
+        gate.open()
+        await stopped
+        try await taken.count(1)
+        #expect(taken.entries == [0])
+        #expect(await app.store.kept.egress(topic: "greetings", after: 0, limit: 9).count == 1)
+    }
+
     @Test("whoever waits for records is told that there are none")
     func takers() async throws {
         let app = try await TestRuntime([:]).started()

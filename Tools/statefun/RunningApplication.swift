@@ -132,20 +132,27 @@ actor RunningApplication {
 
     /// Takes nothing more, gives what goes on `limit` to end, and stores everything.
     func stop(drainingFor limit: Duration) async {
-        let runtime = runtime
-        let draining = Task { await runtime.stop(drainingFor: limit) }
-        self.draining = draining
-        await withTaskGroup { group in
-            for server in ingresses {
-                group.addTask { await server.stop(limit) }
-            }
-            for server in egresses.compactMap(\.server) {
-                group.addTask { await server.stop(.seconds(1)) }
-            }
+        let (runtime, takers) = (runtime, egresses.compactMap(\.server))
+        let draining = Task {
+            async let drained: Void = runtime.drain(for: limit)
+            await Self.stop(takers, drainingFor: .seconds(1))
+            await drained
+            // Only now, when whoever takes records has put back what did not arrive.
+            await runtime.stop(drainingFor: .zero)
         }
+        self.draining = draining
+        await Self.stop(ingresses, drainingFor: limit)
         await draining.value
         for server in admin {
             await server.stop(drainingFor: .seconds(1))
+        }
+    }
+
+    private static func stop(_ servers: [Server], drainingFor limit: Duration) async {
+        await withTaskGroup { group in
+            for server in servers {
+                group.addTask { await server.stop(limit) }
+            }
         }
     }
 
