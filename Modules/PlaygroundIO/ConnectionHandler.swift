@@ -121,6 +121,9 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
             guard let meaning = RequestHead(head) else {
                 return perform(machine.failed(.malformed, at: now(context)), context)
             }
+            guard !meaning.hasUnknownCoding else {
+                return perform(machine.failed(.unknownCoding, at: now(context)), context)
+            }
             headReceived(meaning, target: head.uri, length: head.headers.first(name: "Content-Length").flatMap { Int($0) })
         case .body(let part):
             bodyReceived(part)

@@ -42,7 +42,7 @@ struct ConnectionSetup: ServerChildChannel {
             var decoding = NIOHTTPDecoderLimitConfiguration()
             decoding.maxHeaderFieldSize = headLimit
             decoding.maxHeaderListSize = headLimit
-            decoding.maxHeaderFieldCount = 100
+            decoding.maxHeaderFieldCount = HTTPRefusal.mostFields
             let pipeline = channel.pipeline.syncOperations
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
             // Then "writable" means that the socket has taken everything.

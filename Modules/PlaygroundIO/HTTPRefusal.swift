@@ -19,15 +19,26 @@ struct HTTPRefusal: Error, Equatable {
         HTTPRefusal(.contentTooLarge, "the body is longer than \(limit) bytes, the most that is taken here")
     }
 
+    /// How many fields a head may have.
+    static let mostFields = 100
+
     static func headTooLong(limit: Int) -> HTTPRefusal {
-        HTTPRefusal(.requestHeaderFieldsTooLarge, "the head of the request is longer than \(limit) bytes, the most that is taken here")
+        HTTPRefusal(
+            .requestHeaderFieldsTooLarge,
+            "the head of the request is longer than \(limit) bytes or has more than \(mostFields) fields, the most that is taken here"
+        )
     }
+
+    static let unknownCoding = HTTPRefusal(.notImplemented, "of transfer codings, only chunked is taken; send the body as it is")
 
     static func tooSlow(limit: Duration) -> HTTPRefusal {
         HTTPRefusal(.requestTimeout, "the request was not complete after \(DurationText.format(limit))")
     }
 
-    static let malformed = HTTPRefusal(.badRequest, "what was sent is not an HTTP/1.1 request")
+    static let malformed = HTTPRefusal(
+        .badRequest,
+        "what was sent is not an HTTP/1.1 request; send one with a method, a path, and the length of its body once"
+    )
 
     /// - Parameter methods: those that are taken.
     static func method(_ method: HTTPRequest.Method, allowed methods: [HTTPRequest.Method]) -> HTTPRefusal {

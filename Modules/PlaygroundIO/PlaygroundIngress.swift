@@ -7,8 +7,8 @@ public import RuntimeCore
 /// The ingress of kind `io.statefun.playground.v1/ingress`: takes `PUT` and `POST` of
 /// `/{namespace}/{function type}/{id}` over HTTP.
 public final class PlaygroundIngress: Ingress {
-    /// How long the name of a message may be.
-    static let longestKey = 256
+    /// How many bytes the name of a message may have.
+    package static let longestKey = 256
     /// The field that names it.
     private static let keyField = "Idempotency-Key"
 

@@ -23,6 +23,12 @@ final class RequestHead: Sendable {
         expectsContinue = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
     }
 
+    /// Whether the body is coded in a way that nothing here decodes (RFC 9112, section 6.1).
+    var hasUnknownCoding: Bool {
+        headers.contains(name: "Transfer-Encoding")
+            && !headers[canonicalForm: "Transfer-Encoding"].elementsEqual(["chunked"]) { $0.lowercased() == $1 }
+    }
+
     private static func isLast(_ head: HTTPRequestHead) -> Bool {
         if head.version != .http1_1 || head.headers.contains(name: "Upgrade") { return true }
         guard head.headers.contains(name: "Connection") else { return false }

@@ -129,6 +129,8 @@ import Testing
         "wrong usage is status 64 and says what is missing",
         arguments: [
             ["send", "module.yaml", "com.example/greeter/Bob"], ["send", "module.yaml", "greeter", "--int", "1"],
+            ["send", "module.yaml", "com.example/greeter/Bob", "--int", "1", "--idempotency-key", ""],
+            ["send", "module.yaml", "com.example/greeter/Bob", "--int", "1", "--idempotency-key", String(repeating: "k", count: 257)],
             ["state", "set", "module.yaml", "com.example/greeter/Bob"],
             ["state", "set", "module.yaml", "com.example/greeter/Bob", "seen=5"],
             ["state", "set", "module.yaml", "com.example/greeter/Bob", "seen="],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LocalRuntime
+import PlaygroundIO
 import RequestReply
 import RuntimeCore
 import TypeName
@@ -24,6 +25,12 @@ struct SendCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Names the message: another one with the same key has no effect.", valueName: "key"))
     var idempotencyKey: String?
+
+    func validate() throws {
+        if let idempotencyKey, idempotencyKey.isEmpty || idempotencyKey.utf8.count > PlaygroundIngress.longestKey {
+            throw ValidationError("--idempotency-key has 1 to \(PlaygroundIngress.longestKey) bytes.")
+        }
+    }
 
     func run() async throws {
         let value = try argument.value()
