@@ -1,21 +1,35 @@
 internal import TransportCore
 
-/// Decides what the log says of an endpoint: once that it fails, and once that it answers again, not for each call.
+/// Decides what the log says of an endpoint: once that it fails, and once that it answers again, not for each call. The last that was
+/// said is true.
 struct EndpointOutage: Equatable {
     /// What there is to say.
     enum Report: Equatable {
         case down
+        /// It fails and answers by turns: nothing more is said for ``EndpointOutage/pause``.
+        case flapping
         /// It answers again, after so many failed calls.
         case back(failed: Int)
     }
 
-    /// An endpoint that fails and answers by turns is not reported more often than this.
+    private enum State: Equatable {
+        /// Next: down, flapping.
+        case up
+        /// Next: up.
+        case down
+        /// Next: up, when it has not failed for the pause.
+        case flapping
+    }
+
+    /// An endpoint that fails again so soon fails and answers by turns.
     static let pause = Duration.seconds(60)
 
     /// Whether what fails is never one thing that answers again, so that each pause is followed by another report.
     private let repeats: Bool
+    private var state = State.up
     private var failed = 0
-    private var isReported = false
+    private var lastFailure: TransportInstant?
+    /// When it was last said that it fails.
     private var lastReport: TransportInstant?
 
     init(repeats: Bool = false) {
@@ -24,19 +38,28 @@ struct EndpointOutage: Equatable {
 
     mutating func callFailed(at now: TransportInstant) -> Report? {
         failed += 1
-        guard !isReported || repeats else { return nil }
-        if let lastReport, lastReport.duration(to: now) < Self.pause { return nil }
-        isReported = true
+        lastFailure = now
+        let isSoon = Self.isWithinPause(after: lastReport, now)
+        switch state {
+        case .up:
+            state = isSoon ? .flapping : .down
+        case .down:
+            guard repeats, !isSoon else { return nil }
+        case .flapping:
+            guard !isSoon else { return nil }
+        }
         lastReport = now
-        return .down
+        return state == .flapping ? .flapping : .down
     }
 
-    mutating func callAnswered() -> Report? {
-        guard failed > 0 else { return nil }
-        let count = failed
-        failed = 0
-        guard isReported else { return nil }
-        isReported = false
-        return .back(failed: count)
+    mutating func callAnswered(at now: TransportInstant) -> Report? {
+        guard state != .up, state == .down || !Self.isWithinPause(after: lastFailure, now) else { return nil }
+        state = .up
+        defer { failed = 0 }
+        return .back(failed: failed)
+    }
+
+    private static func isWithinPause(after instant: TransportInstant?, _ now: TransportInstant) -> Bool {
+        instant.map { $0.duration(to: now) < pause } ?? false
     }
 }

@@ -16,9 +16,10 @@ final class EndpointRecord: RemoteInvocationMetrics {
         var refusals: [Int: Int] = [:]
         /// Seconds of each call, from its beginning to its answer, without the time in line.
         var latency = FigureHistogram(bounds: FigureHistogram.secondsOfCalls)
-        /// What the log has been told: under 0 of an endpoint; of requests without one by their status, so that one kind does not
-        /// hide another.
-        fileprivate var outages: [Int: EndpointOutage] = [:]
+        /// What the log has been told of the endpoint.
+        fileprivate var outage = EndpointOutage()
+        /// What it has been told of requests without one, by their status, so that one kind does not hide another.
+        fileprivate var sharedOutages: [Int: EndpointOutage] = [:]
     }
 
     /// What the endpoint is called in a ``CallLine``.
@@ -54,11 +55,11 @@ final class EndpointRecord: RemoteInvocationMetrics {
         let report = state.withLockedValue { figures -> EndpointOutage.Report? in
             figures.calls += 1
             figures.latency.add(Double(nanoseconds) / 1e9)
-            guard let failure else { return figures.outages[0]?.callAnswered() }
+            guard let failure else { return figures.outage.callAnswered(at: now) }
             figures.failures[failure.kind.description, default: 0] += 1
             // Whose call is ended by somebody here, or by the runtime, says nothing about the endpoint.
             return failure.kind == .cancelled || failure.kind == .shutDown
-                ? nil : figures.outages[0, default: EndpointOutage()].callFailed(at: now)
+                ? nil : figures.outage.callFailed(at: now)
         }
         tell(report, failure?.text.loggable ?? "")
     }
@@ -68,7 +69,8 @@ final class EndpointRecord: RemoteInvocationMetrics {
         let report = state.withLockedValue { figures -> EndpointOutage.Report? in
             figures.refusals[refusal.status, default: 0] += 1
             if refusal == .stopping { return nil }
-            return figures.outages[isShared ? refusal.status : 0, default: EndpointOutage(repeats: isShared)].callFailed(at: now)
+            guard isShared else { return figures.outage.callFailed(at: now) }
+            return figures.sharedOutages[refusal.status, default: EndpointOutage(repeats: true)].callFailed(at: now)
         }
         tell(report, refusal.message)
     }
@@ -77,9 +79,15 @@ final class EndpointRecord: RemoteInvocationMetrics {
         switch report {
         case .down where isShared: logger.warning("a request cannot be passed on", metadata: ["reason": "\(reason)"])
         case .down: logger.warning("\(name) fails", metadata: ["endpoint": "\(name)", "reason": "\(reason)"])
+        case .flapping:
+            logger.warning("\(name) fails and answers by turns", metadata: ["endpoint": "\(name)", "reason": "\(reason)"])
         // As loud as the failure: whoever read that waits for this.
         case .back(let failed): logger.warning("\(name) answers again", metadata: ["endpoint": "\(name)", "failed": "\(failed)"])
         case nil: break
         }
     }
+}
+
+extension EndpointRecord: Equatable {
+    static func == (left: EndpointRecord, right: EndpointRecord) -> Bool { left === right }
 }

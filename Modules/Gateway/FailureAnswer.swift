@@ -11,7 +11,7 @@ extension GatewayRefusal {
         let status: Int
         switch failure.kind {
         case .timedOut, .budgetSpent: status = 504
-        case .poolExhausted, .shutDown, .cancelled: status = 503
+        case .poolExhausted, .noRoom, .shutDown, .cancelled: status = 503
         case .misconfigured: status = 500
         case .certificateRefused: status = 502
         case .requestTooLarge: status = 413

@@ -49,7 +49,8 @@ public struct FlinkModule: Sendable {
     /// of a namespace.
     private func keys(of endpoint: FunctionEndpoint, at url: EndpointURL) -> [ModuleEditor.Key] {
         var keys = [
-            ModuleEditor.Key("functions", .text(endpoint.targets.description)), .init("urlPathTemplate", .text(url.description)),
+            ModuleEditor.Key("functions", or: "function", .text(endpoint.targets.description)),
+            .init("urlPathTemplate", .text(url.description)),
         ]
         let batch = endpoint.spec.maxNumBatchRequests
         if case .line = batch.source {

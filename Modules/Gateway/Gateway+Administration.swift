@@ -59,7 +59,7 @@ extension Gateway: RuntimeAdministration {
         }
         text.metric("statefun_gateway_clients", .gauge, "Connections of the runtime.")
         text.sample("statefun_gateway_clients", [], core.connectionCount)
-        text.metric("statefun_gateway_buffered_bytes", .gauge, "Bytes of messages above 64 KiB that are being passed on.")
+        text.metric("statefun_gateway_buffered_bytes", .gauge, "Bytes of messages and answers above 64 KiB that are being passed on.")
         text.sample("statefun_gateway_buffered_bytes", [], core.bufferedBytes)
         return text.text
     }

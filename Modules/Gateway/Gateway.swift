@@ -29,7 +29,7 @@ public final class Gateway: Sendable {
     /// - Parameters:
     ///   - module: a module file without errors.
     ///   - transports: call its functions; they belong to the gateway from now on, which shuts them down. Best made on `loops`:
-    ///     then a call stays on one thread.
+    ///     then a call stays on one thread. Their `answerRoom` bounds the answers on their way; later ones have to share it.
     ///   - others: further transport types; the caller shuts them down after the gateway.
     ///   - group: the event loops of the connections. The caller shuts it down, after the gateway.
     ///   - loops: the same loops with the time that goes by on them; by default that of the system.
@@ -46,7 +46,7 @@ public final class Gateway: Sendable {
         self.group = group
         self.loops = (loops.isEmpty ? group.makeIterator().map { EventLoopCallLoop($0) } : loops).map { GatewayLoop($0) }
         self.others = others
-        core = GatewayCore(options: options, logger: logger) { record in
+        core = GatewayCore(options: options, answers: transports.answerRoom, logger: logger) { record in
             GatewayRoutes(module, transports: transports, others: others, record: record)
         }
     }

@@ -125,7 +125,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     /// The answer is not in memory any more.
     private func releaseAnswer() {
-        core.release(heldBytes)
+        core.releaseAnswer(heldBytes)
         heldBytes = 0
     }
 
@@ -199,7 +199,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
             exchange?.call = call
             enter(.waiting)
         case .refuse:
-            refuse(.lineFull(route.endpoint.name))
+            refuse(.lineFull(route.endpoint.name, limit: core.options.maxWaiting))
         }
     }
 
@@ -261,7 +261,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         case .success(let body):
             if body.readableBytes > GatewayCore.smallBody {
                 heldBytes = body.readableBytes
-                core.hold(heldBytes)
+                core.holdAnswer(heldBytes)
             }
             let (head, rest) = GatewayAnswer.parts(of: body, isLast: isLast, in: &room)
             send(head, rest, isLast: isLast)
@@ -280,7 +280,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         // Where the body has not come whole, what follows cannot be told from it.
         let isLast = refusal.isLast || !isWhole || exchange?.head.keepsAlive == false || core.isStopping
         // A client that is too slow says nothing about the endpoint.
-        let endpoint = refusal.status == 408 ? nil : exchange?.route?.endpoint
+        let endpoint = refusal.status == 408 ? nil : refusal.endpoint ?? exchange?.route?.endpoint
         (endpoint ?? core.unserved).refused(refusal, at: loop.now)
         finishExchange()
         send(GatewayAnswer.bytes(of: refusal, isLast: isLast), nil, isLast: isLast)

@@ -1,3 +1,4 @@
+internal import HTTPExchange
 internal import HTTPFunctionEndpoint
 internal import Logging
 internal import NIOConcurrencyHelpers
@@ -34,10 +35,19 @@ final class GatewayCore: Sendable {
     /// Requests that are for no endpoint.
     let unserved: EndpointRecord
     let logger: Logger
+    /// What answers count towards.
+    private let answers: AnswerRoom
     private let state: NIOLockedValueBox<State>
 
-    init(options: GatewayOptions, logger: Logger, _ makeRoutes: ((String) -> EndpointRecord) -> GatewayRoutes) {
+    /// - Parameter answers: what the transports count answers on their way towards, where they do.
+    init(
+        options: GatewayOptions,
+        answers: AnswerRoom? = nil,
+        logger: Logger,
+        _ makeRoutes: ((String) -> EndpointRecord) -> GatewayRoutes
+    ) {
         self.options = options
+        self.answers = answers ?? AnswerRoom(limit: options.maxBufferedBytes)
         self.logger = logger
         unserved = EndpointRecord(id: 0, name: "", logger: logger, isShared: true)
         var records: [String: EndpointRecord] = [:]
@@ -151,13 +161,13 @@ final class GatewayCore: Sendable {
 
     /// Refuses a message of so many bytes that cannot be taken now, whomever it is for.
     func admit(_ count: Int) throws(GatewayRefusal) {
-        let limit = options.maxBufferedBytes
+        let (limit, answerBytes) = (options.maxBufferedBytes, answers.bytes)
         let refusal = state.withLockedValue { state -> GatewayRefusal? in
             if state.isStopping { return .stopping }
             if count > limit { return .bodyAboveRoom(count, limit: limit) }
             if count > state.routes.largestPayload { return .bodyTooLong(count, limit: state.routes.largestPayload, of: nil) }
-            // Answers are held whether there is room or not, so there may be none for anything.
-            return state.bufferedBytes + (count > Self.smallBody ? count : 0) > limit ? .noRoom : nil
+            // Answers may come while messages take all the room, so there may be none for anything.
+            return state.bufferedBytes + answerBytes + (count > Self.smallBody ? count : 0) > limit ? .noRoom : nil
         }
         if let refusal { throw refusal }
     }
@@ -165,19 +175,24 @@ final class GatewayCore: Sendable {
     /// Counts bytes of a message that have come.
     /// - Returns: `false` where there is no room for them; then nothing is counted.
     func reserve(_ count: Int) -> Bool {
-        state.withLockedValue { state in
-            guard state.bufferedBytes + count <= options.maxBufferedBytes else { return false }
+        let answerBytes = answers.bytes
+        return state.withLockedValue { state in
+            guard state.bufferedBytes + answerBytes + count <= options.maxBufferedBytes else { return false }
             state.bufferedBytes += count
             return true
         }
     }
 
     /// Counts bytes of an answer that has come.
-    func hold(_ count: Int) {
-        state.withLockedValue { $0.bufferedBytes += count }
+    func holdAnswer(_ count: Int) {
+        answers.hold(count)
     }
 
-    /// Gives back what was reserved or held.
+    func releaseAnswer(_ count: Int) {
+        answers.giveBack(count)
+    }
+
+    /// Gives back what was reserved.
     func release(_ count: Int) {
         guard count > 0 else { return }
         state.withLockedValue { $0.bufferedBytes -= count }
@@ -249,5 +264,5 @@ final class GatewayCore: Sendable {
         }
     }
 
-    var bufferedBytes: Int { state.withLockedValue { $0.bufferedBytes } }
+    var bufferedBytes: Int { state.withLockedValue { $0.bufferedBytes } + answers.bytes }
 }

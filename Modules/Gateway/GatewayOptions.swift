@@ -11,7 +11,7 @@ public struct GatewayOptions: Sendable, Hashable {
     public var waitLimit = Duration.seconds(10)
     /// Connections of clients, at least 1. Further ones wait until one of these has closed.
     public var maxConnections = 20_000
-    /// The bytes of messages that are being passed on, at least 1; messages up to 64 KiB do not count.
+    /// The bytes of messages and answers that are being passed on, at least 1; those up to 64 KiB do not count.
     public var maxBufferedBytes = 1 << 30
     /// The bytes of a request's head.
     public var headLimit = 16 << 10

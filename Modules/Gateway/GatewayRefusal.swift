@@ -12,6 +12,8 @@ package struct GatewayRefusal: Error, Equatable {
     package var retryAfter: Duration?
     /// Whether nothing that follows on the connection can be read.
     package var isLast = true
+    /// Whose call it would have been, where only the refusal knows.
+    var endpoint: EndpointRecord?
 
     init(_ status: Int, _ message: String, retryAfter: Duration? = nil, isLast: Bool = true) {
         self.status = status
@@ -74,8 +76,10 @@ package struct GatewayRefusal: Error, Equatable {
 
     static let oneSecond = Duration.seconds(1)
 
-    static func lineFull(_ endpoint: String) -> GatewayRefusal {
-        GatewayRefusal(503, "too many calls for \(endpoint) wait already", retryAfter: oneSecond, isLast: false)
+    /// - Parameter limit: how many calls may wait in all.
+    static func lineFull(_ endpoint: String, limit: Int) -> GatewayRefusal {
+        let reason = limit == 0 ? "too many calls are in flight, and none may wait" : "too many calls wait already"
+        return GatewayRefusal(503, "\(reason), so there is no place for one of \(endpoint)", retryAfter: oneSecond, isLast: false)
     }
 
     static func waitedTooLong(_ endpoint: String, _ limit: Duration) -> GatewayRefusal {

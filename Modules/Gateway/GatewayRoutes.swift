@@ -170,7 +170,9 @@ final class GatewayRoutes: Sendable {
             return GatewayRoute(function, client: client, endpoint: record, payloadLimit: Self.payloadLimit(of: resolution.endpoint))
         } catch {
             let failure = error as? RequestReplyFailure ?? RequestReplyFailure(.misconfigured, "\(error)")
-            throw GatewayRefusal(failure, of: record.name)
+            var refusal = GatewayRefusal(failure, of: record.name)
+            refusal.endpoint = record
+            throw refusal
         }
     }
 

@@ -201,7 +201,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
     }
 
     private func begin(_ channel: any Channel) {
-        let connection = HTTPConnection(channel, on: loop, in: round, to: origin)
+        let connection = HTTPConnection(channel, on: loop, in: round, to: origin, answerRoom: connector.answerRoom)
         do {
             try channel.pipeline.syncOperations.addHandler(connection)
             state = .ended

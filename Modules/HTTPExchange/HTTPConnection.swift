@@ -54,6 +54,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var context: ChannelHandlerContext?
     private let round: WriteRound
     private let origin: Origin
+    private let answerRoom: AnswerRoom?
+    /// Bytes of the answer that comes, where they count.
+    private var countedBytes = 0
     private var state = State.idle
     private var current: Exchange?
     // What changes in the course of an exchange is not part of it, so that it is changed in place.
@@ -73,9 +76,19 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var timer: (any CallTimer)?
     private var timerAt = TransportInstant.distantFuture
 
-    /// - Parameter wasUsed: whether the connection has carried exchanges before.
-    init(_ channel: any Channel, on loop: any CallLoop, in round: WriteRound, to origin: Origin, wasUsed: Bool = false) {
+    /// - Parameters:
+    ///   - answerRoom: what answers count towards.
+    ///   - wasUsed: whether the connection has carried exchanges before.
+    init(
+        _ channel: any Channel,
+        on loop: any CallLoop,
+        in round: WriteRound,
+        to origin: Origin,
+        answerRoom: AnswerRoom? = nil,
+        wasUsed: Bool = false
+    ) {
         self.channel = channel
+        self.answerRoom = answerRoom
         self.wasUsed = wasUsed
         self.loop = loop
         self.round = round
@@ -114,7 +127,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     /// Takes the connection off the loop, where it is idle, speaks no TLS and lives by the system's clock, as threads do.
     func detach(waiting: any SocketWaiting) -> SocketConnection? {
-        guard case .idle = state, let loop = loop as? EventLoopCallLoop, origin.tls == nil else { return nil }
+        guard case .idle = state, let loop = loop as? EventLoopCallLoop, origin.tls == nil, answerRoom == nil else { return nil }
         let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             SystemSocket(copying: $0)
         }
@@ -214,12 +227,20 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         do throws(ResponseFault) {
             guard let response = try reader.received(bytes) else {
                 lastProgress = loop.now
-                return
+                return countAnswer()
             }
             answered(response)
         } catch {
             complete(.failure(error.failure), keepsOpen: false)
         }
+    }
+
+    /// Counts what has come of the answer, or gives it up.
+    private func countAnswer() {
+        let bytes = reader.heldBytes
+        guard let answerRoom, bytes > AnswerRoom.smallAnswer, bytes > countedBytes else { return }
+        guard answerRoom.take(bytes - countedBytes) else { return complete(.failure(answerRoom.refusal), keepsOpen: false) }
+        countedBytes = bytes
     }
 
     private func answered(_ response: ExchangeResponse) {
@@ -319,6 +340,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private func complete(_ result: Result<ExchangeResponse, RequestReplyFailure>, keepsOpen: Bool) {
         guard let ended = current else { return }
         current = nil
+        answerRoom?.giveBack(countedBytes)
+        countedBytes = 0
         round.exchangeEnded()
         wasUsed = true
         // A connection whose exchange is over can take its leave as one that was idle can.

@@ -8,6 +8,7 @@ public final class HTTPConnector: Connector {
     let resolvers: [any SocketAddressResolving]
     let contexts = TLSContexts()
     let threads = NIOThreadPool.singleton
+    let answerRoom: AnswerRoom?
     private let loops: [any ChannelLoop]
     private let rounds: [ObjectIdentifier: WriteRound]
     private let turn = NIOLockedValueBox(0)
@@ -23,12 +24,27 @@ public final class HTTPConnector: Connector {
     ///   - group: the caller shuts it down, after everything that uses this connector.
     ///   - resolvers: who knows which scheme; the first one that serves it is asked.
     public convenience init(group: any EventLoopGroup, resolvers: [any SocketAddressResolving] = [TCPResolver()]) {
-        self.init(loops: group.makeIterator().map { EventLoopCallLoop($0) }, resolvers: resolvers)
+        self.init(loops: Self.loops(of: group), resolvers: resolvers)
+    }
+
+    /// The event loops that the whole process shares.
+    package static var sharedLoops: [any ChannelLoop] { loops(of: MultiThreadedEventLoopGroup.singleton) }
+
+    private static func loops(of group: any EventLoopGroup) -> [any ChannelLoop] {
+        group.makeIterator().map { EventLoopCallLoop($0) }
     }
 
     /// Connects on loops that the caller has made, at least one.
-    public init(loops: [any ChannelLoop], resolvers: [any SocketAddressResolving] = [TCPResolver()]) {
+    /// - Parameters:
+    ///   - resolvers: who knows which scheme; the first one that serves it is asked.
+    ///   - answerRoom: how many bytes of answers there may be at a time; `nil` for any number.
+    public init(
+        loops: [any ChannelLoop],
+        resolvers: [any SocketAddressResolving] = [TCPResolver()],
+        answerRoom: AnswerRoom? = nil
+    ) {
         self.resolvers = resolvers
+        self.answerRoom = answerRoom
         self.loops = loops
         rounds = Dictionary(loops.map { loop in (ObjectIdentifier(loop), WriteRound { loop.execute($0) }) }) { first, _ in first }
     }
@@ -46,7 +62,7 @@ public final class HTTPConnector: Connector {
 
     public func problems(with tls: TLSSettings) -> [SpecDiagnostic] {
         do throws(SpecDiagnostic) {
-            _ = try contexts.context(for: tls)
+            _ = try contexts.currentContext(for: tls)
             return []
         } catch {
             return [error]

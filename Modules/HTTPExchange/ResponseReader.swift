@@ -68,6 +68,9 @@ package struct ResponseReader {
     /// Whether the connection can carry another exchange, once the response is complete.
     package private(set) var leavesConnectionReusable = false
 
+    /// How many bytes of the body are held, inflated where they were compressed.
+    var heldBytes: Int { inflater?.output.readableBytes ?? body?.readableBytes ?? 0 }
+
     /// What is being read, for messages.
     package var activity: String {
         switch state {

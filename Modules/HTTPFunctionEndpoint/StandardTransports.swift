@@ -13,6 +13,8 @@ public struct StandardTransports: Sendable {
     public let blocking: BlockingTransport
     /// `io.statefun.transports.v1/async`
     public let async: AsyncTransport
+    /// What the answers of both of them count towards; `nil` where any number of bytes may be there at a time.
+    public let answerRoom: AnswerRoom?
     private let pools: [PoolManager]
 
     /// - Parameters:
@@ -20,14 +22,18 @@ public struct StandardTransports: Sendable {
     ///   - hosts: names, in lower case, that are looked up as another name or an address.
     ///   - loops: where connections live, one at least; by default on the event loops that the whole process shares.
     ///   - blockingPayload: the `payload_max_bytes` of the blocking transport where an endpoint sets none.
+    ///   - answerRoom: what answers count towards, for programs that bound how many bytes of them there are at a time.
     public init(
         threads: Int = BlockingTransport.defaultThreads,
         hosts: [String: String] = [:],
         loops: [any ChannelLoop] = [],
-        blockingPayload: Int = BlockingTransport.defaultPayload
+        blockingPayload: Int = BlockingTransport.defaultPayload,
+        answerRoom: AnswerRoom? = nil
     ) {
+        self.answerRoom = answerRoom
         let resolvers: [any SocketAddressResolving] = [TCPResolver(hosts: hosts), UnixSocketResolver()]
-        connector = loops.isEmpty ? HTTPConnector(resolvers: resolvers) : HTTPConnector(loops: loops, resolvers: resolvers)
+        let places = loops.isEmpty ? HTTPConnector.sharedLoops : loops
+        connector = HTTPConnector(loops: places, resolvers: resolvers, answerRoom: answerRoom)
         // Each transport has its own pools: they keep connections by different rules.
         pools = [PoolManager(connector: connector), PoolManager(connector: connector)]
         blocking = BlockingTransport(connector: connector, pools: pools[0], threads: threads, defaultPayload: blockingPayload)

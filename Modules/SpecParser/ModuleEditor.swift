@@ -16,10 +16,13 @@ public struct ModuleEditor {
     /// A key with what it is set to.
     public struct Key: Hashable, Sendable {
         public var name: String
+        /// What the file may call it instead; it has its name afterwards.
+        public var otherName: String?
         public var value: Value
 
-        public init(_ name: String, _ value: Value) {
+        public init(_ name: String, or otherName: String? = nil, _ value: Value) {
             self.name = name
+            self.otherName = otherName
             self.value = value
         }
     }
@@ -100,10 +103,11 @@ public struct ModuleEditor {
         let isFlow = text.bytes[text.skippingProperties(from: start)] == UInt8(ascii: "{")
         var missing: [Key] = []
         for key in keys {
-            guard let entry = node.entry(key.name) else {
+            guard let entry = node.entry(key.name) ?? key.otherName.flatMap({ node.entry($0) }) else {
                 missing.append(key)
                 continue
             }
+            if entry.key != key.name { add(try range(ofKeyOf: entry), key.name) }
             try set(entry, to: key.value, isFlow: isFlow)
         }
         if isFlow {
@@ -172,12 +176,17 @@ public struct ModuleEditor {
 
     // MARK: - Places
 
-    private mutating func afterColon(of entry: SpecNode.Entry) throws(SpecDiagnostic) -> Int {
-        guard var index = locator.byteOffset(of: entry.keyPosition), index < text.bytes.count else {
+    /// Where the key of an entry stands, with its quotes.
+    private mutating func range(ofKeyOf entry: SpecNode.Entry) throws(SpecDiagnostic) -> Range<Int> {
+        guard let place = locator.byteOffset(of: entry.keyPosition), place < text.bytes.count else {
             throw refusal(at: entry.keyPosition, "'\(entry.key)' cannot be found again")
         }
-        index = text.skippingProperties(from: index)
-        index = text.bytes[index].isQuote ? text.endOfQuoted(from: index) : index + entry.key.utf8.count
+        let start = text.skippingProperties(from: place)
+        return start..<(text.bytes[start].isQuote ? text.endOfQuoted(from: start) : start + entry.key.utf8.count)
+    }
+
+    private mutating func afterColon(of entry: SpecNode.Entry) throws(SpecDiagnostic) -> Int {
+        var index = try range(ofKeyOf: entry).upperBound
         while index < text.bytes.count, text.bytes[index].isBlank { index += 1 }
         guard index < text.bytes.count, text.bytes[index] == UInt8(ascii: ":") else {
             throw refusal(at: entry.keyPosition, "the value of '\(entry.key)' cannot be found")

@@ -23,6 +23,7 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
             case responseTooLarge = "response too large"
             case protocolBroken = "protocol broken"
             case poolExhausted = "too many calls waiting"
+            case noRoom = "no room for the answer"
             case misconfigured = "misconfigured"
             case cancelled = "cancelled"
             case shutDown = "shut down"
@@ -74,6 +75,8 @@ public struct RequestReplyFailure: Error, Sendable, Equatable {
         public static let protocolBroken = Kind(.protocolBroken, mayRetry: false)
         /// Too many calls wait for a connection or a thread already.
         public static let poolExhausted = Kind(.poolExhausted, mayRetry: true)
+        /// The answers that are on their way take all the memory that the program allows for them. To be tried again by whoever knows when.
+        public static let noRoom = Kind(.noRoom, mayRetry: false)
         /// The call cannot be made with these settings, such as a certificate file that has gone.
         public static let misconfigured = Kind(.misconfigured, mayRetry: false)
         /// The caller has lost interest.

@@ -9,6 +9,7 @@ import TransportCore
     private static let kinds: [(kind: RequestReplyFailure.Kind, status: Int)] = [
         (.nameNotResolved, 502), (.connectFailed, 502), (.handshakeFailed, 502), (.certificateRefused, 502), (.staleConnection, 502),
         (.connectionLost, 502), (.passingStatus, 502), (.transport, 502), (.timedOut, 504), (.budgetSpent, 504), (.poolExhausted, 503),
+        (.noRoom, 503),
         (.shutDown, 503), (.cancelled, 503), (.misconfigured, 500), (.requestTooLarge, 413), (.finalStatus, 422), (.redirect, 422),
         (.contentType, 422), (.malformedResponse, 422), (.malformedMessage, 422), (.responseTooLarge, 422), (.protocolBroken, 422),
     ]

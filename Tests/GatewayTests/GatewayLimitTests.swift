@@ -44,6 +44,25 @@ import TransportCore
         await world.stop()
     }
 
+    @Test("where no call may wait, the refusal says so")
+    func nobodyWaits() async throws {
+        let slow = try await RawServer.start(.tcp, [.readRequest])
+        let world = try await GatewayWorld(slow: slow, fast: slow) {
+            $0.maxInFlight = 1
+            $0.maxWaiting = 0
+        }
+        let client = try await world.client()
+        try await client.send(message)
+        try await eventually("the call to be in flight") {
+            await world.gateway.figures().contains(#"statefun_gateway_in_flight{endpoint="com.example/*"} 1"#)
+        }
+        let refused = try await world.client().ask(message)
+        #expect(refused.status == 503)
+        #expect(refused.text.contains("none may wait"))
+        await client.close()
+        await world.stop()
+    }
+
     @Test("a call that has waited too long in line is refused, and its client may ask again")
     func waiting() async throws {
         let slow = try await RawServer.start(.tcp, [.readRequest])

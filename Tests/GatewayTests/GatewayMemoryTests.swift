@@ -68,6 +68,48 @@ import Testing
         await world.stop()
     }
 
+    /// An answer of 100,000 bytes that ends when the gate opens.
+    private static func slowAnswer(_ gate: Gate) -> [RawServer.Step] {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 100000\r\n\r\n"
+        return [
+            .readRequest, .send(Array(head.utf8) + Array(repeating: 1, count: 99_999)), .wait(gate), .send([1]),
+        ]
+    }
+
+    @Test("answers on their way count, and one for which there is no room is given up")
+    func comingAnswers() async throws {
+        let gate = Gate()
+        let server = try await RawServer.start(.tcp, scripts: [Self.slowAnswer(gate), Self.slowAnswer(gate)])
+        let world = try await GatewayWorld(slow: server, fast: server, boundsAnswers: true) { $0.maxBufferedBytes = 150_000 }
+        let first = try await world.client()
+        try await first.send(message)
+        try await eventually("most of the answer") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 99999") }
+        let second = try await world.client()
+        let refused = try await second.ask(message)
+        #expect(refused.status == 503)
+        #expect(refused.fields["retry-after"] == "1")
+        #expect(refused.text.contains("take all the memory that is allowed for them, 150000 bytes"))
+        gate.open()
+        #expect(try await first.answer().status == 200)
+        try await eventually("the answer to go") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 0") }
+        #expect(await world.gateway.figures().contains(#"failures_total{endpoint="com.example/*",kind="no room for the answer"} 1"#))
+        await first.close()
+        await second.close()
+        await world.stop()
+    }
+
+    @Test("an answer on its way gives its room back when its call ends early")
+    func abandonedAnswer() async throws {
+        let server = try await RawServer.start(.tcp, Self.slowAnswer(Gate()))
+        let world = try await GatewayWorld(slow: server, fast: server, boundsAnswers: true) { $0.maxBufferedBytes = 150_000 }
+        let client = try await world.client()
+        try await client.send(message)
+        try await eventually("most of the answer") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 99999") }
+        await client.close()
+        try await eventually("the call to end") { await world.gateway.figures().contains("statefun_gateway_buffered_bytes 0") }
+        await world.stop()
+    }
+
     @Test("a message that is longer than all together may be is refused with the option that says so")
     func aboveAll() async throws {
         let server = try await RawServer.start(.tcp, [])

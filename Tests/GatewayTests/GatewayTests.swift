@@ -1,6 +1,7 @@
 import HTTPFunctionEndpoint
 import Logging
 import NIOCore
+import NIOEmbedded
 import RequestReply
 import TestSupport
 import Testing
@@ -193,6 +194,42 @@ import TransportCore
         #expect(world.log.entries.last?.metadata["failed"] == "2")
         await client.close()
         await world.stop()
+    }
+
+    /// A transport that cannot be used.
+    private struct BrokenTransport: RequestReplyClientFactory {
+        let transportType = "com.example.transports/broken"
+
+        func makeClient(_ properties: TransportProperties, endpoint: EndpointURL, metrics: any RemoteInvocationMetrics) throws
+            -> any RequestReplyClient
+        {
+            throw RequestReplyFailure(.misconfigured, "nothing here works")
+        }
+    }
+
+    @Test("a function that cannot be called as it is configured counts for its endpoint")
+    func misconfigured() throws {
+        let gateway = try EmbeddedGateway(
+            """
+            kind: io.statefun.endpoints.v2/http
+            spec:
+              functions: com.example/*
+              urlPathTemplate: http://127.0.0.1:1/
+              transport:
+                type: com.example.transports/broken
+
+            """,
+            others: [BrokenTransport()]
+        )
+        defer { gateway.close() }
+        gateway.connect()
+        let request = GatewayWorld.okHttp(GatewayWorld.message("f"))
+        _ = try gateway.channels[0].writeInbound(ByteBuffer(bytes: request))
+        gateway.loop.run()
+        let answer = try #require(try gateway.channels[0].readOutbound(as: ByteBuffer.self))
+        #expect(String(buffer: answer).hasPrefix("HTTP/1.1 500 "))
+        #expect(gateway.core.unserved.figures.refusals.isEmpty)
+        #expect(gateway.core.endpoints.map(\.record.figures.refusals) == [[500: 1]])
     }
 
     @Test("what would hide a request in another one ends the connection, and no function hears of it")

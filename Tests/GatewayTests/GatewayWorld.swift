@@ -24,13 +24,20 @@ final class GatewayWorld: Sendable {
     /// - Parameters:
     ///   - yaml: the endpoints.
     ///   - isClocked: whether time stands still.
-    init(_ yaml: String, options: GatewayOptions = GatewayOptions(), isClocked: Bool = false) async throws {
+    ///   - boundsAnswers: whether answers on their way count towards what is buffered.
+    init(
+        _ yaml: String,
+        options: GatewayOptions = GatewayOptions(),
+        isClocked: Bool = false,
+        boundsAnswers: Bool = false
+    ) async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         clock = isClocked ? ClockedLoop(on: eventLoop) : nil
         loops = [clock ?? EventLoopCallLoop(eventLoop)]
         log = RecordedLog()
         folder = try TemporaryDirectory()
-        let transports = StandardTransports(loops: loops)
+        let room = boundsAnswers ? AnswerRoom(limit: options.maxBufferedBytes) : nil
+        let transports = StandardTransports(loops: loops, answerRoom: room)
         gateway = Gateway(
             try Self.module(yaml, transports),
             transports: transports,
@@ -49,6 +56,7 @@ final class GatewayWorld: Sendable {
         slow: RawServer,
         fast: RawServer,
         isClocked: Bool = false,
+        boundsAnswers: Bool = false,
         _ change: (inout GatewayOptions) -> Void
     ) async throws {
         var options = GatewayOptions()
@@ -57,7 +65,8 @@ final class GatewayWorld: Sendable {
             Self.endpoint("slow/*", "http://127.0.0.1:\(slow.port)/", "call: 60s") + "---\n"
                 + Self.endpoint("com.example/*", "http://127.0.0.1:\(fast.port)/", "call: 60s"),
             options: options,
-            isClocked: isClocked
+            isClocked: isClocked,
+            boundsAnswers: boundsAnswers
         )
     }
 

@@ -30,32 +30,4 @@ import TransportCore
         cycle.entered(.idle, at: at(2))
         #expect(cycle.phase == .ended)
     }
-
-    @Test("an endpoint is reported once as down, and once as back")
-    func outage() {
-        var outage = EndpointOutage()
-        #expect(outage.callAnswered() == nil)
-        #expect(outage.callFailed(at: at(0)) == .down)
-        #expect(outage.callFailed(at: at(100)) == nil)
-        #expect(outage.callAnswered() == .back(failed: 2))
-        #expect(outage.callAnswered() == nil)
-    }
-
-    @Test("an endpoint that fails and answers by turns is reported once a minute")
-    func flapping() {
-        var outage = EndpointOutage()
-        var reports: [EndpointOutage.Report] = []
-        for second in 0..<120 as Range<Int64> {
-            for report in [outage.callFailed(at: at(second)), outage.callAnswered()] {
-                if let report { reports.append(report) }
-            }
-        }
-        #expect(reports == [.down, .back(failed: 1), .down, .back(failed: 1)])
-    }
-
-    @Test("what many things share is reported once a minute while it goes on")
-    func shared() {
-        var outage = EndpointOutage(repeats: true)
-        #expect((0..<130 as Range<Int64>).filter { outage.callFailed(at: at($0)) == .down } == [0, 60, 120])
-    }
 }

@@ -61,7 +61,12 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Connections of the runtime; further ones wait.", valueName: "n"))
     var maxConnections = GatewayOptions().maxConnections
 
-    @Option(help: ArgumentHelp("Bytes of messages and answers at a time, before further messages are answered with 503.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of messages and answers at a time, before further messages, and answers that come, are answered with 503.",
+            valueName: "n"
+        )
+    )
     var maxBufferedBytes = GatewayOptions().maxBufferedBytes
 
     @Option(help: ArgumentHelp("Threads that pass messages on. One has the least delay, and is enough for most.", valueName: "n"))
@@ -156,6 +161,8 @@ struct GatewayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // First of all: a signal that comes while it begins asks for no more than that, and does not end it.
+        let reload = ReloadSignal()
         common.bootstrapLogging()
         OpenFiles.raiseLimit()
         // Messages of some 100 KB come and go all the time. Giving their memory back to the system and asking for it again took up to a fifth
@@ -165,9 +172,10 @@ struct GatewayCommand: AsyncParsableCommand {
         let loops = group.makeIterator().map { EventLoopCallLoop($0) }
         let hosts = Dictionary(hostMap.map { ($0.host, $0.address) }, uniquingKeysWith: { _, last in last })
         let largest = maxBufferedBytes
+        let answerRoom = AnswerRoom(limit: largest)
         let makeTransports: @Sendable () -> StandardTransports = {
             // No answer may be longer than all together may be, whatever it inflates to.
-            StandardTransports(hosts: hosts, loops: loops, blockingPayload: largest)
+            StandardTransports(hosts: hosts, loops: loops, blockingPayload: largest, answerRoom: answerRoom)
         }
         let transports = makeTransports()
         let module = try common.loadForUse(file, transports: transports)
@@ -180,7 +188,6 @@ struct GatewayCommand: AsyncParsableCommand {
             return try printModule(module, transports)
         }
         let signals = StopSignals()
-        let reload = ReloadSignal()
         let logger = Logger(label: "statefun.gateway")
         let gateway = Gateway(module, transports: transports, group: group, loops: loops, options: options, logger: logger)
         let server = try AdminOption.address(admin).map { AdminServer(gateway, at: $0, logger: logger) { gateway.closeIdle() } }
