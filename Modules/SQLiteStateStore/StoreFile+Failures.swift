@@ -76,7 +76,7 @@ extension StoreFile {
         return failure(error.extendedResultCode.rawValue, error.message ?? "no message")
     }
 
-    private var full: StoreFailure {
+    var full: StoreFailure {
         StoreFailure(
             .full,
             "the store \(name) cannot grow: no room is left on its disk; make room, nothing that was stored is lost"

@@ -42,10 +42,15 @@ struct StoreFile: Sendable {
     var hasLog: Bool { (Entry(path + "-wal")?.size ?? 0) > 0 }
 
     /// How many bytes are left on its disk; `nil` where the system does not say.
-    var room: Int64? {
+    var room: Int64? { bytes(\.f_bavail) }
+
+    /// How many bytes its disk has; `nil` where the system does not say.
+    var diskSize: Int64? { bytes(\.f_blocks) }
+
+    private func bytes(_ blocks: KeyPath<statvfs, fsblkcnt_t>) -> Int64? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
-        let (bytes, isTooMany) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(by: Int64(clamping: status.f_frsize))
+        let (bytes, isTooMany) = Int64(clamping: status[keyPath: blocks]).multipliedReportingOverflow(by: Int64(clamping: status.f_frsize))
         return isTooMany ? .max : bytes
     }
 

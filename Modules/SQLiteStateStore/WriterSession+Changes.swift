@@ -3,6 +3,7 @@ internal import RuntimeCore
 extension WriterSession {
     /// Keeps a group of changes, all of them or none.
     func apply(_ changes: StoreChanges) throws(StoreFailure) {
+        try checkRoom(for: changes)
         try transaction { () throws(StoreFailure) in
             for registered in changes.registered { try register(registered) }
             for change in changes.state { try apply(change) }
@@ -140,5 +141,41 @@ extension WriterSession {
     private func bind(_ address: RuntimeAddress, to statement: PreparedStatement, from index: Int32) throws(StoreFailure) {
         try statement.bind(index, try number(of: address.functionType))
         try statement.bind(index + 1, address.id)
+    }
+}
+
+extension StoreChanges {
+    /// About how many bytes of a file what the group adds takes.
+    var bytesToStore: Int {
+        var bytes = 4_096
+        for message in messages { bytes += message.bytesToStore }
+        for delayed in delayed { bytes += delayed.message.bytesToStore }
+        for record in egress { bytes += record.payload.count + Self.row }
+        for case .set(let state) in state { bytes += state.value.count + state.address.id.utf8.count + Self.row }
+        for letter in deadLetters { bytes += letter.bytesToStore }
+        return bytes + acceptedKeys.reduce(0) { $0 + $1.key.utf8.count + Self.row }
+    }
+
+    /// Whether the group takes something away that was stored, by which a file has room for what comes.
+    var takesAway: Bool {
+        !consumed.isEmpty || !egressTaken.isEmpty || !delayedGone.isEmpty || !deadLettersGone.isEmpty || !cancelled.isEmpty
+    }
+
+    /// What a row takes beside its longest values.
+    fileprivate static let row = 128
+}
+
+extension StoredMessage {
+    fileprivate var bytesToStore: Int { invocation.count + target.id.utf8.count + StoreChanges.row }
+}
+
+extension DeadLetter {
+    fileprivate var bytesToStore: Int {
+        let contents =
+            switch content {
+            case .batch(let invocations): invocations.reduce(0) { $0 + $1.count + StoreChanges.row }
+            case .egress(_, let value): value.count
+            }
+        return contents + cause.utf8.count + address.id.utf8.count + StoreChanges.row
     }
 }

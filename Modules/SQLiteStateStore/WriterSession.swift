@@ -10,6 +10,7 @@ final class WriterSession {
     private let begin: PreparedStatement
     private let commit: PreparedStatement
     private let rollback: PreparedStatement
+    private let file: StoreFile
     private var log: WriteAheadLog
 
     init(_ database: Database, _ file: StoreFile, _ options: StoreOptions) throws(StoreFailure) {
@@ -19,8 +20,10 @@ final class WriterSession {
             guard try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL") == "wal" else {
                 throw file.unavailable("its disk has no shared memory for files, as with some network drives; use a local one")
             }
+            // Some systems have a SQLite that writes zeros over all that is deleted, which takes as much room in the log as it took before.
             try database.execute(
                 sql: """
+                    PRAGMA secure_delete = FAST;
                     PRAGMA synchronous = FULL;
                     PRAGMA fullfsync = ON;
                     PRAGMA checkpoint_fullfsync = ON;
@@ -39,12 +42,13 @@ final class WriterSession {
             throw file.failure(error)
         }
         self.database = database
+        self.file = file
         begin = try PreparedStatement("BEGIN IMMEDIATE", on: database, of: file)
         commit = try PreparedStatement("COMMIT", on: database, of: file)
         rollback = try PreparedStatement("ROLLBACK", on: database, of: file)
         statements = try WriterStatements(database, file)
         functions = try FunctionTypes(database, file)
-        log = WriteAheadLog(database, options.log) { file.room }
+        log = WriteAheadLog(database, options.log, diskSize: file.diskSize) { file.room }
     }
 
     /// Makes changes, all of them or none.
@@ -73,6 +77,11 @@ final class WriterSession {
 
     /// How many rows the last statement has changed.
     var lastChanges: Int { database.changesCount }
+
+    /// - Throws: `full` where the disk has no room for a group; nothing has been written then.
+    func checkRoom(for changes: StoreChanges) throws(StoreFailure) {
+        guard log.hasRoom(for: changes) else { throw file.full }
+    }
 
     /// Moves what is in the log to the file where the log has become long.
     func shortenLog() {

@@ -74,6 +74,45 @@ import Testing
     }
 
     @Test(
+        "on a full disk what waits can be worked off, and that makes room for more, also after a restart",
+        .enabled(if: TinyFileSystem.isPossible, "needs the right to mount a file system"),
+        arguments: [(disk: 6 << 20, message: 20_000), (disk: 3 << 20, message: 1_000), (disk: 8 << 20, message: 200_000)]
+    )
+    func workingOff(disk size: Int, message bytes: Int) async throws {
+        let disk = try TinyFileSystem(bytes: size)
+        let path = disk.file("store.sqlite")
+        var store = try SQLiteStateStore(path: path)
+        func message(_ number: Int64) -> StoreChanges {
+            var changes = StoreChanges(lastSequence: number)
+            changes.messages = [
+                StoredMessage(sequence: number, target: StoreContents.address(Int(number)), invocation: Array(repeating: 1, count: bytes))
+            ]
+            return changes
+        }
+        var waiting: [Int64] = []
+        while await storeFailure({ try await store.commit(message(Int64(waiting.count + 1))) }) == nil {
+            waiting.append(Int64(waiting.count + 1))
+        }
+        // Of the smallest messages, most of what is stored are pages that are half full.
+        #expect(waiting.count * bytes > size / 6, "\(waiting.count)")
+        for number in waiting {
+            if number == Int64(waiting.count / 2) {
+                await store.close()
+                store = try SQLiteStateStore(path: path)
+            }
+            var done = StoreChanges(lastSequence: number)
+            done.consumed = [(StoreContents.address(Int(number)), number)]
+            // As a function makes it: a little state, and a record.
+            done.state = [.set(StoredState(address: StoreContents.address(Int(number % 9)), name: "seen", value: [1, 2], expires: nil))]
+            done.egress = [EgressRecord(sequence: 1_000_000 + number, topic: "greetings", payload: Array(repeating: 2, count: 100))]
+            let failure = await storeFailure { try await store.commit(done) }
+            #expect(failure == nil, "\(number) of \(waiting.count)")
+        }
+        #expect(await storeFailure { try await store.commit(message(2_000_000)) } == nil)
+        await store.close()
+    }
+
+    @Test(
         "a store is made on a full disk when there is room again",
         .enabled(if: TinyFileSystem.isPossible, "needs the right to mount a file system")
     )
