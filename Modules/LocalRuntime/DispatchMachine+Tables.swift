@@ -59,8 +59,9 @@ extension DispatchMachine {
         var callsInFlight = 0
         /// Whether it is in the line of those whose addresses wait for its share of the calls.
         var isCrowded = false
-        /// Calls have ended without an answer in time, and none with one since.
-        var isSuspect = false
+        /// How many calls it may have at a time since one has ended without an answer in time: few, and one more with each that is answered.
+        /// All at once could be too many again.
+        var caution: Int?
         var counts = Counts()
     }
 

@@ -242,9 +242,12 @@ struct DispatchMachine: Sendable {
     /// How many calls a function may have in flight: never all that the others leave, so that however many are slow there is room for
     /// another one, and few where it did not answer in time lately.
     private func share(of function: Function) -> Int {
+        min(fullShare(of: function), function.caution ?? .max)
+    }
+
+    private func fullShare(of function: Function) -> Int {
         let left = maxInFlight - (callsInFlight - function.callsInFlight)
-        let share = max(1, left - left / 4)
-        return function.isSuspect ? min(share, 4) : share
+        return max(1, left - left / 4)
     }
 
     /// Not the function itself: its line would be copied when it grows.
@@ -293,9 +296,10 @@ struct DispatchMachine: Sendable {
     }
 
     private mutating func openGate(of function: FunctionID) {
-        if functions[function].isSuspect {
-            functions[function].isSuspect = false
-            admit(function, limit: .max)
+        if let caution = functions[function].caution {
+            let isOver = caution >= fullShare(of: functions[function])
+            functions[function].caution = isOver ? nil : caution + 1
+            if isOver { admit(function, limit: .max) } else { admitToShare(of: function) }
         }
         guard case .shut = functions[function].gate else { return }
         functions[function].gate = .open
@@ -307,7 +311,7 @@ struct DispatchMachine: Sendable {
     private mutating func settleGate(of function: FunctionID, after address: AddressID, _ reach: Reach) -> Bool {
         let gate = functions[function].gate
         if reach == .unknown {
-            functions[function].isSuspect = true
+            functions[function].caution = 4
         }
         switch (gate, reach) {
         case (.open, .reached), (.open, .unknown):

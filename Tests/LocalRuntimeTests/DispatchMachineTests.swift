@@ -277,7 +277,7 @@ import TransportCore
         #expect(!machine.isBlocked(good))
     }
 
-    @Test("a function that does not answer in time gets few calls, until it has answered one")
+    @Test("a function that does not answer in time gets few calls, and one more with each that it answers")
     func suspect() {
         var machine = machine(100)
         let ids = (0..<10).map { _ in machine.opened(greeter).0 }
@@ -286,7 +286,29 @@ import TransportCore
         }
         let late = (0..<10).map { _ in machine.opened(greeter) }
         #expect(late.flatMap { calls($0.1) } == late[..<3].map(\.0))
-        #expect(calls(machine.callSucceeded(ids[9], hasMore: false)) == late[3...].map(\.0))
+        #expect(calls(machine.callSucceeded(ids[9], hasMore: false)) == late[3..<5].map(\.0))
+        #expect(calls(machine.callSucceeded(late[0].0, hasMore: false)) == late[5..<7].map(\.0))
+        // One that is late again begins it anew.
+        #expect(calls(machine.callFailed(late[1].0, reach: .unknown, wait: nil, at: .zero, chance: 0)).isEmpty)
+        #expect(calls(machine.callSucceeded(late[2].0, hasMore: false)).count == 1)
+    }
+
+    @Test("a function that answers again has as many calls as others after some rounds")
+    func recovered() {
+        var machine = machine(100)
+        var ids = (0..<200).map { _ in machine.opened(greeter).0 }
+        #expect(machine.callsInFlight == 75)
+        for id in ids[..<75] {
+            _ = machine.callFailed(id, reach: .unknown, wait: nil, at: .zero, chance: 0)
+        }
+        ids.removeFirst(75)
+        #expect(machine.callsInFlight == 4)
+        var answered = 0
+        while machine.callsInFlight < 75, answered < 200, let id = ids.first(where: { machine.isCalling($0) }) {
+            _ = machine.callSucceeded(id, hasMore: true)
+            answered += 1
+        }
+        #expect(answered == 71)
     }
 
     @Test("a pause that is over already, or was cut short, means nothing when its time comes")
