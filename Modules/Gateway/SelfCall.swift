@@ -38,12 +38,22 @@ public struct SelfCall: Sendable {
         switch address {
         case .port(let host, let port):
             guard !url.scheme.isUnix, url.port == port else { return false }
-            return url.host == host || Self.isLoopback(url.host) && (Self.isLoopback(host) || host == "0.0.0.0" || host == "::")
+            if url.host == host { return true }
+            // Whoever connects to all addresses of a machine connects to its own.
+            if Self.isLoopback(url.host) || Self.isEverywhere(url.host) { return Self.isLoopback(host) || Self.isEverywhere(host) }
+            return Self.isEverywhere(host) && HostName.own != nil && HostName.own == Self.firstLabel(of: url.host)
         case .socket(let path):
             guard url.scheme.isUnix, let location = try? UnixSocketLocation(url) else { return false }
-            return SocketFile.place(location.socketPath) == SocketFile.place(path)
+            return SocketFile.reached(location.socketPath) == SocketFile.place(path)
         }
     }
+
+    private static func firstLabel(of host: String) -> String? {
+        host.split(separator: ".").first.map { $0.lowercased() }
+    }
+
+    /// Whether it stands for all addresses of a machine.
+    private static func isEverywhere(_ host: String) -> Bool { host == "0.0.0.0" || host == "::" }
 
     private static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || host.hasPrefix("127.")

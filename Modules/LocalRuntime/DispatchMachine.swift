@@ -242,12 +242,8 @@ struct DispatchMachine: Sendable {
     /// How many calls a function may have in flight: never all that the others leave, so that however many are slow there is room for
     /// another one, and few where it did not answer in time lately.
     private func share(of function: Function) -> Int {
-        min(fullShare(of: function), function.caution ?? .max)
-    }
-
-    private func fullShare(of function: Function) -> Int {
         let left = maxInFlight - (callsInFlight - function.callsInFlight)
-        return max(1, left - left / 4)
+        return min(max(1, left - left / 4), function.caution ?? .max)
     }
 
     /// Not the function itself: its line would be copied when it grows.
@@ -297,9 +293,8 @@ struct DispatchMachine: Sendable {
 
     private mutating func openGate(of function: FunctionID) {
         if let caution = functions[function].caution {
-            let isOver = caution >= fullShare(of: functions[function])
-            functions[function].caution = isOver ? nil : caution + 1
-            if isOver { admit(function, limit: .max) } else { admitToShare(of: function) }
+            functions[function].caution = caution < maxInFlight ? caution + 1 : nil
+            admitToShare(of: function)
         }
         guard case .shut = functions[function].gate else { return }
         functions[function].gate = .open

@@ -83,6 +83,21 @@ package enum SocketFile {
         return String(cString: folder) + full[slash...]
     }
 
+    /// The place that somebody reaches who connects to a path: where it leads as a symbolic link, if it is one.
+    package static func reached(_ path: String) -> String {
+        var place = place(path)
+        // As many as the system follows.
+        for _ in 0..<40 {
+            var bytes = [CChar](repeating: 0, count: 4_096)
+            let count = readlink(place, &bytes, bytes.count)
+            guard count > 0 else { return place }
+            let target = String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let folder = place[...(place.lastIndex(of: "/") ?? place.startIndex)]
+            place = Self.place(target.hasPrefix("/") ? target : folder + target)
+        }
+        return place
+    }
+
     package static func remove(_ path: String) {
         _ = unlink(path)
     }
