@@ -38,6 +38,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// What channels have to be opened with: they are writable only while they hold nothing back.
     private static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
 
+    /// So many bytes of a compressed body are inflated in one go, before others on the loop have their turn.
+    private static let inflatedAtATime = 1 << 20
+
     /// How much is read at a time: most answers are short, and what a connection reads into stays with it.
     static let readSizes = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
 
@@ -66,6 +69,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var lastProgress = TransportInstant.zero
     private var reader: ResponseReader
     private var room = MessageRoom()
+    /// Whether the rest of what has been read waits for others on the loop.
+    private var isReadingHeld = false
     /// Whether the request is on its way; before, it waits for its round.
     private var isFlushed = true
     private var isFlushing = false
@@ -95,6 +100,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         self.origin = origin
         // Every exchange sets its own limit.
         reader = ResponseReader(limit: Setting(0, from: .byDefault), allocator: channel.allocator)
+        reader.restsAfter = Self.inflatedAtATime
     }
 
     var isReusable: Bool {
@@ -224,14 +230,30 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             // Nobody has asked anything yet. What this belongs to cannot be known, so nothing more is asked here.
             return fail(closedFailure(hasBegun: false))
         }
+        understand { reader throws(ResponseFault) in try reader.received(bytes) }
+    }
+
+    private func understand(_ read: (inout ResponseReader) throws(ResponseFault) -> ExchangeResponse?) {
         do throws(ResponseFault) {
-            guard let response = try reader.received(bytes) else {
-                lastProgress = loop.now
-                return countAnswer()
-            }
-            answered(response)
+            if let response = try read(&reader) { return answered(response) }
+            lastProgress = loop.now
+            countAnswer()
+            letOthersGoOn()
         } catch {
             complete(.failure(error.failure), keepsOpen: false)
+        }
+    }
+
+    /// Where a compressed answer rests, goes on with it when the loop has looked at its other sockets. Nothing is read from this one until
+    /// then.
+    private func letOthersGoOn() {
+        guard reader.isResting, !isReadingHeld else { return }
+        isReadingHeld = true
+        _ = try? channel.syncOptions?.setOption(.autoRead, value: false)
+        channel.eventLoop.afterLook { [self] in
+            isReadingHeld = false
+            if case .exchanging = state, reader.isResting { understand { reader throws(ResponseFault) in try reader.continued() } }
+            if !isReadingHeld { _ = try? channel.syncOptions?.setOption(.autoRead, value: true) }
         }
     }
 
@@ -282,9 +304,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         isSocketClosed = true
         let handlers = closeHandlers
         closeHandlers = []
-        for handler in handlers {
-            handler()
-        }
+        handlers.forEach { $0() }
     }
 
     // MARK: - Time

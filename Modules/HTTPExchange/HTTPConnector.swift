@@ -62,7 +62,7 @@ public final class HTTPConnector: Connector {
 
     public func problems(with tls: TLSSettings) -> [SpecDiagnostic] {
         do throws(SpecDiagnostic) {
-            _ = try contexts.currentContext(for: tls)
+            _ = try contexts.context(for: tls)
             return []
         } catch {
             return [error]

@@ -10,6 +10,8 @@ package struct ResponseReader {
     static let maxHeadBytes = 65_536
     /// The most bytes that the line with a chunk's size may have, extensions included.
     static let maxChunkLineBytes = 4_096
+    /// How much of a compressed body is inflated before it is looked whether that is enough for now; a thousand times as much may come out.
+    static let inflatedPiece = 1_024
     /// The most bytes of an answer that is no success which are read over to keep the connection. Nobody needs them.
     static let maxDiscardedBytes = 65_536
 
@@ -42,6 +44,10 @@ package struct ResponseReader {
     /// The head of an earlier response, and what it says: peers send the same one again and again.
     private var recurring = RecurringHead()
     private var knownHead: ResponseHead?
+    /// When so many bytes and more have come out of a compressed body at a time, the reader rests, so that others have their turn.
+    var restsAfter = Int.max
+    /// Whether there is more to understand of what has come: ``continued()`` goes on with it.
+    private(set) var isResting = false
 
     /// - Parameter limit: the most bytes of a body, as sent and after inflating.
     package init(limit: Setting<Int>, allocator: ByteBufferAllocator = ByteBufferAllocator()) {
@@ -58,6 +64,7 @@ package struct ResponseReader {
         body = nil
         bodyBytes = 0
         inflater = nil
+        isResting = false
         hasBegun = false
         leavesConnectionReusable = false
     }
@@ -84,16 +91,31 @@ package struct ResponseReader {
     package mutating func received(_ bytes: ByteBuffer) throws(ResponseFault) -> ExchangeResponse? {
         guard bytes.readableBytes > 0 else { return nil }
         hasBegun = true
-        var input: ByteBuffer
         if var kept = pending {
             pending = nil
             kept.writeImmutableBuffer(bytes)
-            input = kept
-        } else {
-            input = bytes
+            return try understood(kept)
         }
+        return try understood(bytes)
+    }
+
+    /// Goes on with what has come before; gives the response out when it is complete.
+    mutating func continued() throws(ResponseFault) -> ExchangeResponse? {
+        guard let kept = pending else { return nil }
+        pending = nil
+        return try understood(kept)
+    }
+
+    private mutating func understood(_ bytes: ByteBuffer) throws(ResponseFault) -> ExchangeResponse? {
+        var input = bytes
+        let before = inflater?.output.readableBytes ?? 0
+        isResting = false
         do throws(ResponseFault) {
-            while try step(&input) {}
+            while try step(&input) {
+                guard let inflater, inflater.output.readableBytes - before >= restsAfter, input.readableBytes > 0 else { continue }
+                isResting = true
+                break
+            }
         } catch {
             guard let answer = abandoned() else { throw error }
             return answer
@@ -113,6 +135,9 @@ package struct ResponseReader {
     /// The peer has ended the connection.
     /// - Parameter orderly: whether it said that nothing is missing: a FIN, or `close_notify` inside TLS.
     package mutating func ended(orderly: Bool) throws(ResponseFault) -> ExchangeResponse? {
+        while isResting {
+            if let response = try continued() { return response }
+        }
         if case .body(remaining: nil) = state, orderly {
             state = .done
             return try response()
@@ -204,13 +229,15 @@ package struct ResponseReader {
         }
     }
 
+    private var mostAtATime: Int { inflater != nil && restsAfter < .max ? Self.inflatedPiece : .max }
+
     private func mostBytes(of head: ResponseHead?) -> Int {
         head?.isSuccess == false ? Self.maxDiscardedBytes : limit.value
     }
 
     private mutating func readBody(_ input: inout ByteBuffer, remaining: Int?) throws(ResponseFault) -> Bool {
         // What is within the limit is looked at before there is too much, so that the fault does not depend on the pieces.
-        let count = min(input.readableBytes, remaining ?? max(1, mostBytes(of: head) - bodyBytes))
+        let count = min(input.readableBytes, remaining ?? max(1, mostBytes(of: head) - bodyBytes), mostAtATime)
         guard count > 0, let piece = input.readSlice(length: count) else { return false }
         try add(piece, expecting: remaining)
         if let remaining {
@@ -248,7 +275,7 @@ package struct ResponseReader {
     }
 
     private mutating func readChunkData(_ input: inout ByteBuffer, remaining: Int) throws(ResponseFault) -> Bool {
-        let count = min(input.readableBytes, remaining)
+        let count = min(input.readableBytes, remaining, mostAtATime)
         guard count > 0, let piece = input.readSlice(length: count) else { return false }
         try add(piece, expecting: nil)
         state = count == remaining ? .chunkEnd : .chunkData(remaining: remaining - count)

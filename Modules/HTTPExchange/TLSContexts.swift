@@ -47,25 +47,13 @@ final class TLSContexts: Sendable {
 
     private let entries = NIOLockedValueBox<[TLSSettings: Entry]>([:])
 
-    /// The context for some settings. Where files have changed and cannot be used as they are, as in the moment between a new certificate
-    /// and its key, the one from before holds until they can.
+    /// The context for some settings.
     /// - Throws: ``SpecDiagnostic`` that names the file which cannot be used.
     func context(for settings: TLSSettings) throws(SpecDiagnostic) -> NIOSSLContext {
-        do throws(SpecDiagnostic) {
-            return try currentContext(for: settings)
-        } catch {
-            // A file that is not there, or not to be read, is meant to be so for all that is known here.
-            guard Self.files(of: settings).allSatisfy({ access($0, R_OK) == 0 }), let known = entries.withLockedValue({ $0[settings] })
-            else { throw error }
-            return known.context
-        }
-    }
-
-    /// The context for some settings, of the files as they are now.
-    /// - Throws: ``SpecDiagnostic`` that names the file which cannot be used.
-    func currentContext(for settings: TLSSettings) throws(SpecDiagnostic) -> NIOSSLContext {
         // The stamps are taken before the files are read: a file that changes in between is read again next time.
-        let stamps = Self.files(of: settings).map { Stamp($0) }
+        let stamps = [settings.trustCACerts, settings.clientCert, settings.clientKey, settings.clientKeyPassword].map {
+            $0.flatMap { Stamp($0.value) }
+        }
         if let entry = entries.withLockedValue({ $0[settings] }), entry.stamps == stamps {
             return entry.context
         }
@@ -77,10 +65,6 @@ final class TLSContexts: Sendable {
             entries[settings] = Entry(stamps: stamps, context: context)
         }
         return context
-    }
-
-    private static func files(of settings: TLSSettings) -> [String] {
-        [settings.trustCACerts, settings.clientCert, settings.clientKey, settings.clientKeyPassword].compactMap { $0?.value }
     }
 
     // MARK: - Making one

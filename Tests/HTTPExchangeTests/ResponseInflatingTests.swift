@@ -213,4 +213,38 @@ import TransportCore
         let bytes = answer("gzip", Deflated.gzip(Self.plain))
         #expect(ReaderFeed(bytes, limit: .max).whole.outcome == .response(.of(200, Self.text), isReusable: true))
     }
+
+    @Test("a reader that rests understands the same, some of it at a time", arguments: [false, true])
+    func resting(isChunked: Bool) throws {
+        let plain = [UInt8](repeating: 0x78, count: 5 << 20)
+        let body = Deflated.gzip(plain)
+        let framing =
+            isChunked ? "transfer-encoding: chunked\r\n\r\n\(String(body.count, radix: 16))\r\n" : "content-length: \(body.count)\r\n\r\n"
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-encoding: gzip\r\n\(framing)"
+        let bytes = Array(head.utf8) + body + Array((isChunked ? "\r\n0\r\n\r\n" : "").utf8)
+        var reader = ResponseReader(limit: Setting(.max, from: .byDefault))
+        reader.restsAfter = 1 << 20
+        var response = try reader.received(ByteBuffer(bytes: bytes))
+        var rests = 0
+        while response == nil, reader.isResting {
+            rests += 1
+            // A piece that is begun is inflated to its end.
+            #expect(reader.heldBytes <= rests * (1 << 20 + 1_100 * ResponseReader.inflatedPiece))
+            response = try reader.continued()
+        }
+        #expect(rests >= 2)
+        #expect(response?.verdict == .answered(ByteBuffer(bytes: plain)))
+        #expect(reader.leavesConnectionReusable)
+    }
+
+    @Test("a connection that ends while its reader rests has brought all that came before")
+    func endingAtRest() throws {
+        let plain = [UInt8](repeating: 0x78, count: 3 << 20)
+        var reader = ResponseReader(limit: Setting(.max, from: .byDefault))
+        reader.restsAfter = 1 << 20
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-encoding: gzip\r\n\r\n"
+        #expect(try reader.received(ByteBuffer(bytes: Array(head.utf8) + Deflated.gzip(plain))) == nil)
+        #expect(reader.isResting)
+        #expect(try reader.ended(orderly: true)?.verdict == .answered(ByteBuffer(bytes: plain)))
+    }
 }

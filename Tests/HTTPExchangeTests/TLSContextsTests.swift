@@ -124,26 +124,4 @@ import TransportCore
         #expect(second !== first)
         #expect(try contexts.context(for: .files(trust: trust)) === second)
     }
-
-    @Test("while a new certificate waits for its key, the ones from before hold, and are a problem all the same")
-    func replaced() async throws {
-        let certificates = try await TestCertificates.shared()
-        let folder = try TemporaryDirectory()
-        func write(_ path: String, to name: String) throws -> String {
-            try folder.write(try Data(contentsOf: URL(fileURLWithPath: path)), to: name)
-        }
-        let (client, other) = (certificates.client, certificates.strangerClient)
-        let settings = TLSSettings.files(
-            cert: try write(client.certificate, to: "c.pem"),
-            key: try write(client.key, to: "k.pem")
-        )
-        let connector = HTTPConnector()
-        let first = try connector.contexts.context(for: settings)
-        _ = try write(other.certificate, to: "c.pem")
-        #expect(try connector.contexts.context(for: settings) === first)
-        #expect(connector.problems(with: settings).count == 1)
-        _ = try write(other.key, to: "k.pem")
-        #expect(connector.problems(with: settings).isEmpty)
-        #expect(try connector.contexts.context(for: settings) !== first)
-    }
 }
