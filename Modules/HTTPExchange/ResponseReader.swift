@@ -101,7 +101,10 @@ package struct ResponseReader {
 
     /// Goes on with what has come before; gives the response out when it is complete.
     mutating func continued() throws(ResponseFault) -> ExchangeResponse? {
-        guard let kept = pending else { return nil }
+        guard let kept = pending else {
+            isResting = false
+            return nil
+        }
         pending = nil
         return try understood(kept)
     }
@@ -111,10 +114,11 @@ package struct ResponseReader {
         let before = inflater?.output.readableBytes ?? 0
         isResting = false
         do throws(ResponseFault) {
-            while try step(&input) {
-                guard let inflater, inflater.output.readableBytes - before >= restsAfter, input.readableBytes > 0 else { continue }
-                isResting = true
-                break
+            while !isResting, try step(&input) {
+                guard let inflater, inflater.output.readableBytes - before >= restsAfter else { continue }
+                // What is whole is handed out at once.
+                if case .done = state { continue }
+                isResting = input.readableBytes > 0
             }
         } catch {
             guard let answer = abandoned() else { throw error }
