@@ -7,7 +7,7 @@ internal import TransportCore
 /// What the connections of a gateway share: who is called how, and who may call now.
 final class GatewayCore: Sendable {
     /// Messages and answers up to this size do not count towards what is buffered in all.
-    static let smallBody = 64 << 10
+    static let smallBody = AnswerRoom.smallAnswer
 
     /// Who is told when a call that waits may begin.
     private struct Turn {
