@@ -10,7 +10,8 @@ import TransportCore
 
 extension Work {
     /// A message through a runtime that keeps nothing on disk: accepted, delivered with state, its result applied, its record
-    /// taken from the egress; one at a time.
+    /// taken from the egress; one at a time, and all of it on the loop of the runtime: threads that meet would each time wait for something
+    /// else, which takes more or less.
     static func runtimeMessage() async throws -> Work {
         let counter = CounterTransport()
         let transports = TransportRegistry([counter])
@@ -21,15 +22,25 @@ extension Work {
             connector: StandardTransports().connector
         )
         guard !module.hasErrors else { throw BudgetFailure("\(module.diagnostics)") }
-        let runtime = LocalRuntime(module, transports: transports, store: InMemoryStateStore(), egresses: [CountsEgress()])
+        let configuration = LocalRuntime.Configuration()
+        let executor = EventLoopTaskExecutor(configuration.loop)
+        let runtime = LocalRuntime(
+            module,
+            transports: transports,
+            store: InMemoryStateStore(),
+            egresses: [CountsEgress()],
+            configuration: configuration
+        )
         try await runtime.start()
         let target = RuntimeAddress(functionType: "example/counter", id: "Bob")
         let value = [UInt8](repeating: 0x41, count: 100)
         return Work(name: "runtime-message-in-memory", warmUp: 200, count: 1_000) { count in
-            for _ in 0..<count {
-                try await runtime.messages.accept(IngressMessage(to: target, typename: "example/Message", .encoded(value)))
-                let records = try await runtime.topics.take(from: "counts", atMost: 1, waiting: .seconds(30))
-                guard records.count == 1 else { throw BudgetFailure("the message has had no effect") }
+            try await withTaskExecutorPreference(executor) {
+                for _ in 0..<count {
+                    try await runtime.messages.accept(IngressMessage(to: target, typename: "example/Message", .encoded(value)))
+                    let records = try await runtime.topics.take(from: "counts", atMost: 1, waiting: .seconds(30))
+                    guard records.count == 1 else { throw BudgetFailure("the message has had no effect") }
+                }
             }
         }
     }
@@ -67,7 +78,21 @@ private final class CounterTransport: RequestReplyClientFactory, RequestReplyCli
         self
     }
 
-    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
+    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer { answer }
+
+    func begin(
+        _ request: RequestReplyRequest,
+        _ completion: @escaping @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
+    ) -> any CallInFlight {
+        completion(.success(answer))
+        return EndedCall()
+    }
+
+    private struct EndedCall: CallInFlight {
+        func cancel() {}
+    }
+
+    private var answer: ByteBuffer {
         let hasAsked = hasAskedForState.withLockedValue { hasAsked in
             defer { hasAsked = true }
             return hasAsked
