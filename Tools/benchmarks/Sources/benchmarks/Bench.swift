@@ -42,7 +42,7 @@ final class Bench {
     /// - Returns: for each contender the figures of its rounds.
     private func contest(_ contenders: [any Contender], rounds: Int) throws -> [[Figures]] {
         for contender in contenders {
-            _ = try contender.window(min(0.5, window))
+            try contender.warmUp()
         }
         var results = contenders.map { _ in [Figures]() }
         for _ in 0..<rounds {

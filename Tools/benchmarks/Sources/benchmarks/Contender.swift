@@ -5,6 +5,12 @@ protocol Contender: AnyObject {
     var name: String { get }
     /// Works for about so many seconds.
     func window(_ seconds: Double) throws -> Figures
+    /// Opens connections and makes whatever else is made once.
+    func warmUp() throws
+}
+
+extension Contender {
+    func warmUp() throws { _ = try window(0.25) }
 }
 
 /// This program, in a process of its own.

@@ -17,6 +17,9 @@ final class H2LoadPeer: Contender {
         body = try folder.write(plan.payload(), "body-\(plan.invocations)-\(plan.argumentBytes)")
     }
 
+    /// A new process each time keeps nothing.
+    func warmUp() {}
+
     func window(_ seconds: Double) throws -> Figures {
         let output = try ChildProgram.run(
             program,

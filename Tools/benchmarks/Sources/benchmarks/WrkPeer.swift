@@ -35,6 +35,9 @@ final class WrkPeer: Contender {
         script = try folder.write(Array(text.utf8), "wrk-\(plan.invocations)-\(plan.argumentBytes).lua")
     }
 
+    /// A new process each time keeps nothing.
+    func warmUp() {}
+
     func window(_ seconds: Double) throws -> Figures {
         let before = measuring_children_time()
         let arguments = [
