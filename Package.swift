@@ -206,10 +206,10 @@ let package = Package(
         .executableTarget(
             name: "call-budget",
             dependencies: dependencies([
-                "AsyncTransport", "CMeasuring", "HTTPFunctionEndpoint", "LocalRuntime", "RequestReply", "RuntimeCore", "SpecParser",
-                "TransportCore",
+                "AsyncTransport", "CMeasuring", "Gateway", "HTTPExchange", "HTTPFunctionEndpoint", "LocalRuntime", "RequestReply",
+                "RuntimeCore", "SpecParser", "TransportCore",
             ])
-                + [Outside.argumentParser, Outside.nioCore, Outside.nioLocks, Outside.protobuf],
+                + [Outside.argumentParser, Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.protobuf, Outside.log],
             path: "Tools/call-budget",
             exclude: ["budgets.txt"],
             swiftSettings: settings
@@ -284,7 +284,7 @@ let package = Package(
                 name: "StatefunCommandTests",
                 // Depending on the program has it built before the tests that run it.
                 dependencies: dependencies([
-                    "statefun", "RequestReply", "RuntimeCore", "SQLiteStateStore", "TestSupport", "TransportCore",
+                    "statefun", "CAllocator", "RequestReply", "RuntimeCore", "SQLiteStateStore", "TestSupport", "TransportCore",
                 ]),
                 path: "Tests/StatefunCommandTests",
                 swiftSettings: settings

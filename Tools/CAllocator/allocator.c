@@ -17,3 +17,18 @@ void allocator_keep_freed(int kept, int largest) {
     (void)largest;
 #endif
 }
+
+bool allocator_return_unused(size_t kept) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    static int calls_in_a_row;
+    if (mallinfo2().fordblks <= kept) {
+        calls_in_a_row = 0;
+    } else if (++calls_in_a_row == 3) {
+        calls_in_a_row = 0;
+        return malloc_trim(0) == 1;
+    }
+#else
+    (void)kept;
+#endif
+    return false;
+}

@@ -40,7 +40,9 @@ struct Work {
 
     /// Everything that has a budget.
     static func all() async throws -> [Work] {
-        [try await asyncCall(), encoding, try decoding(), try await runtimeMessage()]
+        [
+            try asyncCall(), try begunCall(), encoding, try decoding(), try await runtimeMessage(), try await gatewayMessage(),
+        ]
     }
 
     private static let argument = [UInt8](repeating: 0x41, count: 100)
