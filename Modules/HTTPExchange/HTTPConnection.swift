@@ -240,7 +240,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             countAnswer()
             letOthersGoOn()
         } catch {
-            complete(.failure(error.failure), keepsOpen: false)
+            complete(.failure(origin.unsoundFailure(error, wasUsed: wasUsed)), keepsOpen: false)
         }
     }
 
@@ -293,7 +293,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
                     answered(response)
                 }
             } catch {
-                complete(.failure(error.failure), keepsOpen: false)
+                complete(.failure(origin.unsoundFailure(error, wasUsed: wasUsed)), keepsOpen: false)
             }
             complete(.failure(closedFailure(hasBegun: reader.hasBegun)), keepsOpen: false)
         }

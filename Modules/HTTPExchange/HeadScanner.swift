@@ -46,7 +46,7 @@ struct HeadScanner {
             if bytes.prefix(2).elementsEqual([0x15, 0x03]) {
                 throw ResponseFault("the answer does not begin with HTTP/1.1 but with a record of TLS; write https:// or https+unix://")
             }
-            throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: ResponseHead.excerpt(bytes))")
+            throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: ResponseHead.excerpt(bytes))", isNoResponse: true)
         }
         let count = min(bytes.count, room)
         while scanned < count {

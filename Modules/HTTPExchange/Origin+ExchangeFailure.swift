@@ -30,4 +30,14 @@ extension Origin {
         }
         return RequestReplyFailure(.connectionLost, "\(self) closed the connection without an answer\(reason)")
     }
+
+    /// Why an exchange with this origin is over when its answer cannot be trusted.
+    ///
+    /// What comes over a kept connection instead of a response may be left over from the exchange before, which the peer had not done with:
+    /// nothing is known of this one then, and another connection may answer.
+    /// - Parameter wasUsed: whether the connection has carried exchanges before.
+    func unsoundFailure(_ fault: ResponseFault, wasUsed: Bool) -> RequestReplyFailure {
+        guard fault.isNoResponse, wasUsed else { return fault.failure }
+        return RequestReplyFailure(.connectionLost, text: "something else than an answer came over a kept connection: \(fault.text)")
+    }
 }

@@ -52,7 +52,7 @@ struct ResponseHead: Equatable {
 
     private static func parseStatusLine(_ line: UnsafeRawBufferPointer) throws(ResponseFault) -> (minorVersion: Int, status: Int) {
         guard line.count >= 12, line.begins(with: "HTTP/1."), line[7] == 0x30 || line[7] == 0x31, line[8] == 0x20 else {
-            throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: excerpt(line))")
+            throw ResponseFault("the answer does not begin with HTTP/1.1 but with \(sent: excerpt(line))", isNoResponse: true)
         }
         var status = 0
         for index in 9..<12 {

@@ -215,7 +215,8 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
         do throws(ResponseFault) {
             return try read(&reader)
         } catch {
-            throw error.failure
+            // Threads get kept connections only.
+            throw origin.unsoundFailure(error, wasUsed: true)
         }
     }
 }

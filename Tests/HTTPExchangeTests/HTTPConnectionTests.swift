@@ -202,6 +202,18 @@ import TransportCore
         #expect(peer.closedCount == 1)
     }
 
+    @Test("what is no answer, over a kept connection, may be left from before: the connection is lost", arguments: ["SSH-2.0\r\n", "\r\n"])
+    func leftOver(text: String) throws {
+        let peer = try EmbeddedPeer()
+        try peer.exchange()
+        try peer.send(Self.ok)
+        try peer.exchange()
+        try peer.send(text)
+        #expect(peer.failure?.kind == .connectionLost)
+        #expect(peer.failure?.message.hasPrefix("something else than an answer came over a kept connection: ") == true)
+        #expect(peer.closedCount == 1)
+    }
+
     @Test("an answer over the limit is a failure that closes the connection")
     func tooLarge() throws {
         let peer = try EmbeddedPeer()

@@ -169,10 +169,12 @@ import TransportCore
         #expect(try await wire.exchange(ByteBuffer(repeating: 0x61, count: 16 << 20)).failure?.kind == .staleConnection)
     }
 
-    @Test("an answer that is none is a fault")
+    @Test("an unsound answer is a fault, and what is none at all may be left from before")
     func malformed() async throws {
+        let unsound = try await DetachedWire([.readRequest, .send("HTTP/1.1 99 Low\r\n\r\n")])
+        #expect(try await unsound.exchange().failure?.kind == .malformedResponse)
         let wire = try await DetachedWire([.readRequest, .garbage])
-        #expect(try await wire.exchange().failure?.kind == .malformedResponse)
+        #expect(try await wire.exchange().failure?.kind == .connectionLost)
         #expect(!wire.connection.isReusable)
     }
 

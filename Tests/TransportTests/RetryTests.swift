@@ -155,6 +155,21 @@ struct FirstAttempt: Sendable, CustomTestStringConvertible {
         try await world.finish(server)
     }
 
+    @Test("bytes that are left over from the call before do not fail the next one", arguments: Wiring.allCases)
+    func leftOver(wiring: Wiring) async throws {
+        let world = TransportWorld(wiring)
+        let server = try await RawServer.start(
+            .tcp,
+            scripts: [[.readRequest, .sendResult([0x41]), .readRequest, .send("\r\n")], [.readRequest, .sendResult([0x42])]]
+        )
+        let client = try world.client(server, spec: wiring.spec(retry: ["first_pause: 100ms"]))
+        #expect(try await world.answer(client) == "A")
+        let call = world.call(client)
+        try await world.loop.advanceWhenDue(by: .milliseconds(100))
+        #expect(try await call.value.get() == "B")
+        try await world.finish(server)
+    }
+
     @Test("a call that fails lists its attempts, with their times, reasons and pauses", arguments: Wiring.allCases)
     func attempts(wiring: Wiring) async throws {
         let world = TransportWorld(wiring)
