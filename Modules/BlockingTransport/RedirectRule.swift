@@ -54,7 +54,7 @@ struct RedirectRule: Sendable {
     }
 
     private func refusal(_ location: String, _ reason: FailureText) -> RequestReplyFailure {
-        RequestReplyFailure(.redirect, text: "the redirect to \(sent: location) is not followed: \(reason)")
+        RequestReplyFailure(.redirect, text: "the redirect to \(place: location) is not followed: \(reason)")
     }
 
     // MARK: - References (RFC 3986, section 5.2)

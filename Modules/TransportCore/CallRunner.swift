@@ -251,7 +251,7 @@ public final class CallRunner: @unchecked Sendable {
                 return attemptFailed(
                     RequestReplyFailure(
                         .redirect,
-                        text: "more than \(CallSetup.maxRedirects) redirects, the last one to \(sent: location)"
+                        text: "more than \(CallSetup.maxRedirects) redirects, the last one to \(place: location)"
                     ),
                     at: now
                 )
@@ -307,7 +307,7 @@ public final class CallRunner: @unchecked Sendable {
 
     // MARK: - Log
 
-    /// What every message says. Nothing of it comes from a peer, and a query, which may hold a key, is left out.
+    /// What every message says. Nothing of it comes from a peer but where it redirects to, and a query, which may hold a key, is left out.
     private var metadata: Logger.Metadata {
         [
             "endpoint": "\(setup.route.url.withoutQuery)",

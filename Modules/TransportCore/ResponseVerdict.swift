@@ -57,7 +57,7 @@ extension ExchangeResponse {
         }
         let failure = RequestReplyFailure(
             .redirect,
-            text: "the answer is a redirect (\(StatusText.of(status))) to \(sent: location); write that URL into urlPathTemplate",
+            text: "the answer is a redirect (\(StatusText.of(status))) to \(place: location); write that URL into urlPathTemplate",
             status: status
         )
         return .redirected(location: location, failure: failure)
@@ -70,7 +70,7 @@ extension ExchangeResponse {
             guard let location else {
                 return RequestReplyFailure(.redirect, "the answer is a redirect (\(what)) \(why)", status: status)
             }
-            return RequestReplyFailure(.redirect, text: "the answer is a redirect (\(what)) to \(sent: location) \(why)", status: status)
+            return RequestReplyFailure(.redirect, text: "the answer is a redirect (\(what)) to \(place: location) \(why)", status: status)
         }
         let passes = (500...599).contains(status) || Self.passingStatuses.contains(status)
         return RequestReplyFailure(

@@ -34,9 +34,9 @@ import Testing
     }
 
     @Test(
-        "nothing that a peer has sent gets into a log, though the caller sees it",
+        "nothing that a peer has sent gets into a log but the place that a redirect leads to, though the caller sees it",
         arguments: [
-            (301, "x", "http://elsewhere/\(secret)"), (303, "x", "http://elsewhere/\(secret)"), (200, secret, nil),
+            (301, "x", "http://elsewhere/?key=\(secret)"), (303, "x", "http://\(secret)@elsewhere/"), (200, secret, nil),
         ] as [(Int, String, String?)]
     )
     func peersWords(status: Int, mediaType: String, location: String?) throws {
@@ -54,6 +54,7 @@ import Testing
         #expect(call.failure?.message.contains(Self.secret) == true)
         #expect(world.log.entries.count == 1)
         #expect(!world.log.entries.contains { $0.text.contains(Self.secret) })
+        #expect(world.log.entries[0].text.contains("'http://elsewhere/'") == (location != nil))
     }
 
     @Test("the query of the URL, which may hold a key, gets into no log")

@@ -11,6 +11,20 @@ import Testing
         #expect(text.loggable == "status 404, to '…'")
     }
 
+    @Test(
+        "of a URL that a peer has sent, logs have what holds no secret",
+        arguments: [
+            ("http://there:8000/new", "http://there:8000/new"), ("/new?key=1", "/new"), ("http://there?key=1", "http://there"),
+            ("http://me:secret@there/new#key", "http://there/new"), ("//me@you@there/a@b", "//there/a@b"), ("//me@there", "//there"),
+            ("/a@b//c@d", "/a@b//d"), ("", ""),
+        ]
+    )
+    func place(url: String, logged: String) {
+        let text: FailureText = "it leads to \(place: url)"
+        #expect(text.full == "it leads to '\(url)'")
+        #expect(text.loggable == "it leads to '\(logged)'")
+    }
+
     @Test("a text inside another one keeps what it knows")
     func nested() {
         let inner: FailureText = "it leads to \(sent: "there")"

@@ -95,7 +95,7 @@ import TransportCore
         #expect(failure.kind == .redirect)
         #expect(!failure.mayRetry)
         #expect(failure.status == status)
-        #expect(failure.message.contains("http://elsewhere/x"))
+        #expect(failure.text.loggable.contains("http://elsewhere/x"))
     }
 
     @Test("a redirect to nowhere is a failure", arguments: [301, 302, 303, 307, 308])
