@@ -14,7 +14,7 @@ extension Benchmark {
     }
 
     static let lookup = Benchmark(name: "lookup", summary: "finding the URL of a function among 100000 targets") { bench in
-        try values("lookup", "100000 targets", ["EndpointTable", "FunctionModule.resolve"], bench)
+        try values("lookup", "100000 targets", ["EndpointTable", "EndpointTable, 1024 of them", "FunctionModule.resolve"], bench)
     }
 
     static let mailboxes = Benchmark(name: "mailboxes", summary: "a million addresses, each with one invocation") { bench in
@@ -36,7 +36,8 @@ extension Benchmark {
         case "wire encoding by swift-protobuf": try WireContender.plainEncoding()
         case "wire decoding by swift-protobuf": try WireContender.plainDecoding()
         case "module FunctionModule": ModuleContender(endpoints: 10_000)
-        case "lookup EndpointTable": try ModuleContender.tableLookup(endpoints: 100_000)
+        case "lookup EndpointTable": try ModuleContender.tableLookup(endpoints: 100_000, functions: 100_000)
+        case "lookup EndpointTable, 1024 of them": try ModuleContender.tableLookup(endpoints: 100_000, functions: 1_024)
         case "lookup FunctionModule.resolve": try ModuleContender.lookup(endpoints: 100_000)
         case "mailboxes Mailboxes": MailboxContender(addresses: 1_000_000)
         default: nil

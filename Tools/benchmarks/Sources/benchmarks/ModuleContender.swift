@@ -59,9 +59,9 @@ struct ModuleContender: Measured {
         return text
     }
 
-    /// Names of the functions that ``text(endpoints:)`` has endpoints for, some hundred of them in no order.
-    static func names(endpoints: Int) throws -> [TypeName] {
-        try (0..<1_024).map { place in
+    /// Names of functions that ``text(endpoints:)`` has endpoints for, in no order that memory could be read ahead in.
+    private static func names(_ count: Int, of endpoints: Int) throws -> [TypeName] {
+        try (0..<count).map { place in
             let number = place * 7_919 % endpoints
             return try TypeName(namespace: "com.example.group\(number / 100)", name: "function\(number)")
         }
@@ -70,21 +70,22 @@ struct ModuleContender: Measured {
     /// Finds the endpoint and the URL of functions, with everything that a person may want to know about them.
     static func lookup(endpoints: Int) throws -> RepeatedWork {
         let module = module(text(endpoints: endpoints), StandardTransports())
-        let names = try names(endpoints: endpoints)
+        let names = try names(endpoints, of: endpoints)
         return RepeatedWork(count: names.count) {
             try names.reduce(0) { $0 &+ (try module.resolve($1).url.port) }
         }
     }
 
     /// The same without what only a person wants to know.
-    static func tableLookup(endpoints: Int) throws -> RepeatedWork {
+    /// - Parameter functions: how many different functions are looked up again and again.
+    static func tableLookup(endpoints: Int, functions: Int) throws -> RepeatedWork {
         var table = EndpointTable<URLPathTemplate>()
         for number in 0..<endpoints {
             let name = try TypeName(namespace: "com.example.group\(number / 100)", name: "function\(number)")
             let template = try URLPathTemplate(specText: "http://host\(number % 50).example.com:8000/{function.name}")
             try table.add(TargetFunctions(exactly: name), template)
         }
-        let names = try names(endpoints: endpoints)
+        let names = try names(functions, of: endpoints)
         let whole = table
         return RepeatedWork(count: names.count) {
             try names.reduce(0) { $0 &+ (try whole.endpoint(of: $1)?.resolve(functionName: $1.name).port ?? .min) }
