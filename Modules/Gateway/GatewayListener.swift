@@ -86,7 +86,7 @@ struct GatewayListener: Sendable {
         case EACCES: ComponentFailure("port \(port) of \(host) is reserved; choose a port from 1024 to 65535")
         case EADDRNOTAVAIL: ComponentFailure("\(host) is no address of this machine; listen on 127.0.0.1")
         default:
-            error is SocketAddressError
+            error is SocketAddressError || error is SocketAddressError.UnknownHost
                 ? ComponentFailure("the name \(host) leads to no address; listen on 127.0.0.1")
                 : ComponentFailure("nothing can listen on port \(port) of \(host): \(error)")
         }

@@ -208,6 +208,15 @@ import TransportCore
         (["--listen", "0", "--print-module", "--advertise", "https://x"], 1, "does not speak TLS"),
         (["--listen", "unix:/nowhere/g.sock"], 1, "No such file or directory"),
         (["--listen", "8080", "--listen", "127.0.0.1:8080"], 64, "--listen 127.0.0.1:8080 is given twice"),
+        (["--listen", "300.1.1.1:8080"], 1, "the name 300.1.1.1 leads to no address; listen on 127.0.0.1"),
+        (["--listen", "0", "--host-map", "functions"], 64, "'functions' is no host=address, such as functions=127.0.0.1"),
+        (["--listen", "0", "--host-map", "=127.0.0.1"], 64, "is no host; write host=address"),
+        (["--listen", "0", "--host-map", "a b=127.0.0.1"], 64, "'a b' of 'a b=127.0.0.1' is no host"),
+        (["--listen", "0", "--host-map", "a=b=c"], 64, "'b=c' of 'a=b=c' is no address"),
+        (["--listen", "0", "--host-map", "a=http://b"], 64, "has a port in its address"),
+        (["--listen", "0", "--host-map", "a=[::1]:8000"], 64, "has a port in its address"),
+        (["--listen", "0", "--host-map", "a:8000=::1"], 64, "has a port in its host"),
+        (["--listen", "0", "--host-map", "a=::1", "--host-map", "A=[::2]"], 64, "--host-map has more than one address for 'a'"),
     ]
 
     @Test("the module for the runtime is none for the gateway, be it at its start or later")
@@ -242,6 +251,18 @@ import TransportCore
         )
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("the module file cannot be written whole: No space left on device"), "\(outcome.errors)")
+    }
+
+    @Test("with too few files there is no start, but words")
+    func fewFiles() async throws {
+        try await writeModule()
+        let outcome = try await ChildProcess.run(
+            "/bin/sh",
+            ["-c", "ulimit -n 20; exec \(RepositoryLayout.products)/statefun gateway module.yaml --listen 0"],
+            directory: folder.path
+        )
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("the process may open 20 files and needs 64 at least; raise the limit (ulimit -n)"))
     }
 
     @Test("what cannot be is said with what to do instead", arguments: wrong)

@@ -74,7 +74,11 @@ struct GatewayCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("host-map"),
-        help: ArgumentHelp("Call another host instead of one of the module file; may be repeated.", valueName: "host=address")
+        help: ArgumentHelp(
+            "Call another host instead of one of the module file, such as functions=127.0.0.1; the port stays. May be repeated.",
+            valueName: "host=address"
+        ),
+        transform: HostMapping.init(parsing:)
     )
     var hostMap: [HostMapping] = []
 
@@ -147,6 +151,7 @@ struct GatewayCommand: AsyncParsableCommand {
         guard maxWait > .zero else { throw ValidationError("--max-wait is a duration above 0; --max-waiting 0 lets no call wait.") }
         if advertise != nil, !printModule { throw ValidationError("--advertise goes with --print-module.") }
         _ = try AdminOption.address(admin)
+        _ = try HostMapping.table(hostMap)
     }
 
     private var options: GatewayOptions {
@@ -164,13 +169,14 @@ struct GatewayCommand: AsyncParsableCommand {
         // First of all: a signal that comes while it begins asks for no more than that, and does not end it.
         let reload = ReloadSignal()
         common.bootstrapLogging()
-        OpenFiles.raiseLimit()
+        try OpenFiles.raiseLimit()
         // Messages of some 100 KB come and go all the time. Giving their memory back to the system and asking for it again took up to a fifth
         // of the processor time of a call.
-        allocator_keep_freed(32 << 20, 4 << 20)
+        allocator_keep_freed(Int32(FreedMemory.kept), 4 << 20)
+        FreedMemory.giveBackAfterPeaks()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let loops = group.makeIterator().map { EventLoopCallLoop($0) }
-        let hosts = Dictionary(hostMap.map { ($0.host, $0.address) }, uniquingKeysWith: { _, last in last })
+        let hosts = try HostMapping.table(hostMap)
         let largest = maxBufferedBytes
         let answerRoom = AnswerRoom(limit: largest)
         let makeTransports: @Sendable () -> StandardTransports = {

@@ -41,9 +41,10 @@ struct RunCommand: AsyncParsableCommand {
         name: .customLong("host-map"),
         help: ArgumentHelp(
             "Call another host instead of one of the module file; may be repeated.",
-            discussion: "So runs a file written for containers: --host-map functions=127.0.0.1",
+            discussion: "So runs a file written for containers: --host-map functions=127.0.0.1. The port stays.",
             valueName: "host=address"
-        )
+        ),
+        transform: HostMapping.init(parsing:)
     )
     var hostMap: [HostMapping] = []
 
@@ -97,15 +98,17 @@ struct RunCommand: AsyncParsableCommand {
         guard maxWaiting >= 1 else { throw ValidationError("--max-waiting is a number from 1.") }
         if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts is a number from 1.") }
         _ = try AdminOption.address(admin)
+        _ = try HostMapping.table(hostMap)
     }
 
     func run() async throws {
         let clock = ContinuousClock()
         let begin = clock.now
         common.bootstrapLogging()
-        OpenFiles.raiseLimit()
+        try OpenFiles.raiseLimit()
+        FreedMemory.giveBackAfterPeaks()
         let signals = StopSignals()
-        let hosts = Dictionary(hostMap.map { ($0.host, $0.address) }, uniquingKeysWith: { _, last in last })
+        let hosts = try HostMapping.table(hostMap)
         // Calls are made where the runtime decides about them.
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let transports = StandardTransports(threads: maxInFlight, hosts: hosts, loops: [EventLoopCallLoop(loop)])
