@@ -52,12 +52,14 @@ let package = Package(
                 statefun("CMeasuring"),
                 // What it starts: one build makes all of it, which keeps both cores of a small machine busy.
                 statefun("statefun"),
+                "benchmark-child",
                 "benchmark-server",
                 "benchmark-loader",
                 "benchmark-poster",
             ],
             swiftSettings: settings
         ),
+        .executableTarget(name: "benchmark-child", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(
             name: "benchmark-server",
             cSettings: [.define("_GNU_SOURCE")],

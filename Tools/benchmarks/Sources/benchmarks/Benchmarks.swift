@@ -9,7 +9,7 @@ enum Benchmarks {
         if arguments.first == ContenderCommand.argument {
             await ContenderCommand.main(Array(arguments.dropFirst()))
         } else {
-            await MeasureCommand.main(Array(arguments))
+            MeasureCommand.main(Array(arguments))
         }
     }
 }

@@ -1,9 +1,10 @@
 import Foundation
 import NIOConcurrencyHelpers
 
-/// A program that runs beside this one and is spoken to line by line. Those of this package end when their standard input
-/// does, so none is left behind however this program ends.
+/// A program that runs beside this one and is spoken to line by line. `benchmark-child` sees to it that none is left behind however
+/// this program ends.
 final class ChildProgram {
+    private let name: String
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
@@ -19,8 +20,7 @@ final class ChildProgram {
     /// - Throws: ``BenchmarkFailure`` where the program cannot be started.
     init(_ path: String, _ arguments: [String], stopSignal: Int32? = nil, isQuiet: Bool = false) throws {
         self.stopSignal = stopSignal
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
+        name = URL(fileURLWithPath: path).lastPathComponent
         process.standardInput = input
         process.standardOutput = output
         if isQuiet {
@@ -36,11 +36,7 @@ final class ChildProgram {
         } else {
             process.standardError = FileHandle.standardError
         }
-        do {
-            try process.run()
-        } catch {
-            throw BenchmarkFailure("\(path) cannot be started: \(error.localizedDescription)")
-        }
+        try Self.start(process, path, arguments)
         // The end of the output is seen only when nobody else holds its other side.
         try? output.fileHandleForWriting.close()
         try? input.fileHandleForReading.close()
@@ -67,7 +63,7 @@ final class ChildProgram {
             }
             let bytes = output.fileHandleForReading.availableData
             guard !bytes.isEmpty else {
-                process.waitUntilExit()
+                waitUntilExit()
                 let said = String(decoding: said.withLockedValue { $0 }, as: UTF8.self)
                 throw BenchmarkFailure("\(name) ended with status \(process.terminationStatus)\(said.isEmpty ? "" : ": ")\(said)")
             }
@@ -81,10 +77,33 @@ final class ChildProgram {
         if let stopSignal, process.isRunning {
             kill(process.processIdentifier, stopSignal)
         }
-        process.waitUntilExit()
+        waitUntilExit()
     }
 
-    private var name: String { process.executableURL?.lastPathComponent ?? "a program" }
+    private func waitUntilExit() {
+        let child = process.processIdentifier
+        guard child > 0 else { return }
+        // A program that hangs does not hold up all others.
+        let last = DispatchWorkItem { kill(child, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(10), execute: last)
+        process.waitUntilExit()
+        last.cancel()
+        Interruption.ended(child)
+    }
+
+    /// Has `benchmark-child` become the program. It ends when the calling thread does, so that has to be the one that measures.
+    private static func start(_ process: Process, _ path: String, _ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: try ProgramPaths.sibling("benchmark-child"))
+        process.arguments = ["\(getpid())", path] + arguments
+        try Interruption.begin {
+            do {
+                try process.run()
+            } catch {
+                throw BenchmarkFailure("\(path) cannot be started: \(error.localizedDescription)")
+            }
+            return process.processIdentifier
+        }
+    }
 
     /// Runs a program to its end.
     /// - Returns: its standard output.
@@ -92,20 +111,15 @@ final class ChildProgram {
     static func run(_ path: String, _ arguments: [String]) throws -> String {
         let process = Process()
         let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
         process.standardOutput = output
         process.standardInput = FileHandle.nullDevice
         let errors = Pipe()
         process.standardError = errors
-        do {
-            try process.run()
-        } catch {
-            throw BenchmarkFailure("\(path) cannot be started: \(error.localizedDescription)")
-        }
+        try start(process, path, arguments)
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
         let said = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
+        Interruption.ended(process.processIdentifier)
         guard process.terminationStatus == 0 else {
             let text = String(decoding: said, as: UTF8.self)
             throw BenchmarkFailure("\(path) ended with status \(process.terminationStatus): \(text)")

@@ -3,7 +3,7 @@ import CMeasuring
 import Foundation
 
 /// `benchmarks [NAME…]`: what people run.
-struct MeasureCommand: AsyncParsableCommand {
+struct MeasureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks",
         abstract: "Measures this package beside the clients that one could use instead.",
@@ -54,19 +54,33 @@ struct MeasureCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard rounds >= 1 else { throw ValidationError("--rounds is a number from 1.") }
+        guard core != serverCore else { throw ValidationError("--core and --server-core are two different cores.") }
         guard window > 0, window <= 60 else { throw ValidationError("--window is a number of seconds up to 60.") }
         for name in names where !Benchmark.all.contains(where: { $0.name == name }) {
             throw ValidationError("There is no benchmark '\(name)'; there is \(Benchmark.all.map(\.name).joined(separator: ", ")).")
         }
     }
 
-    func run() async throws {
-        let chosen = names.isEmpty ? Benchmark.all : Benchmark.all.filter { names.contains($0.name) }
-        // What would be in vain is found out before minutes have passed.
-        let place = try document.map { try ResultDocument(path: $0) }
-        if precedence, !measuring_take_precedence() {
-            Note.write("error: this process may not run before others; start it as root, or without --precedence")
+    func run() throws {
+        let watching = Interruption.watch()
+        let outcome = Result { try measure() }
+        // Only now has all been stopped and removed that was started and made.
+        withExtendedLifetime(watching) { Interruption.endThisProgram() }
+        do {
+            try outcome.get()
+        } catch let failure as BenchmarkFailure {
+            Note.write("error: \(failure)")
             throw ExitCode.failure
+        }
+    }
+
+    /// On one thread from beginning to end: what is started ends with the thread that started it.
+    private func measure() throws {
+        let chosen = names.isEmpty ? Benchmark.all : Benchmark.all.filter { names.contains($0.name) }
+        let place = try document.map { try ResultDocument(path: $0) }
+        let picture = try svg.map { try ResultFile($0) }
+        if precedence, !measuring_take_precedence() {
+            throw BenchmarkFailure("this process may not run before others; start it as root, or without --precedence")
         }
         let bench = try Bench(rounds: rounds, window: window, core: core, serverCore: serverCore)
         var rows: [Row] = []
@@ -78,34 +92,27 @@ struct MeasureCommand: AsyncParsableCommand {
                 rows += measured
                 tables.append(ResultTable(benchmark.name, measured))
                 if format == .text {
-                    print(tables.last?.text ?? "")
-                    fflush(nil)
+                    try Output.write(tables.last?.text ?? "")
                 }
             } catch let failure as BenchmarkFailure {
-                Note.write("error: \(benchmark.name): \(failure)")
-                throw ExitCode.failure
-            }
-        }
-        try place?.write(tables)
-        if let svg {
-            do {
-                try Data(Picture(rows).svg.utf8).write(to: URL(fileURLWithPath: svg))
-            } catch {
-                Note.write("error: \(svg) cannot be written: \(error.localizedDescription)")
-                throw ExitCode.failure
+                throw BenchmarkFailure("\(benchmark.name): \(failure)")
             }
         }
         if format == .json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+            try Output.write(String(decoding: try encoder.encode(rows), as: UTF8.self))
         }
+        // After the result, which is not lost where one of them fails.
+        try picture?.write(Picture(rows).svg)
+        try place?.write(tables)
     }
 }
 
 /// What is said beside the result.
 enum Note {
     static func write(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        // Nothing is to be said where nobody reads it.
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 }
