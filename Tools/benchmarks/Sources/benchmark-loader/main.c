@@ -125,6 +125,7 @@ static void add_message(struct connection *connection, uint64_t due) {
         head, sizeof head,
         "PUT /%s/%ld HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.example/Message\r\nContent-Length: %zu\r\n\r\n",
         options.function, begun % options.ids, count);
+    if (length < 0 || (size_t)length >= sizeof head) fail_with("the function's name is too long", options.function, strlen(options.function));
     buffer_append(&connection->output, head, (size_t)length);
     buffer_append(&connection->output, body, count);
     begun++;

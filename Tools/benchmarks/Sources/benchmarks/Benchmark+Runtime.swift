@@ -10,47 +10,59 @@ extension Benchmark {
         bench in
         var rows: [Row] = []
         for storage in [RunningRuntime.Storage.durable, .inMemory] {
-            let runtime = try bench.runtime(storage)
             let loader = try bench.loader()
             let wrk = try WrkPeer(CallPlan(url: try bench.server().plainURL, inFlight: 64), in: bench.folder)
-            rows += try bench.rows("run", storage.rawValue, [wrk, RuntimeContender("statefun run", runtime, loader)])
+            rows += try Self.rows(storage.rawValue, bench, storage, peers: [wrk]) { RuntimeContender("statefun run", $0, loader) }
             // What the ingress costs is left out here: a function makes a thousand messages of one.
             let spread = try bench.loader(function: "example/spread", connections: 32, burst: 1, each: 1_000)
-            rows += try bench.rows(
-                "run",
-                "\(storage.rawValue), among functions",
-                [RuntimeContender("statefun run", runtime, spread)]
-            )
+            rows += try Self.rows("\(storage.rawValue), among functions", bench, storage) { RuntimeContender("statefun run", $0, spread) }
             let paced = try bench.loader(connections: 64, burst: 1)
             let peers: [any Contender] =
                 storage == .durable ? [try ChildContender("run sync", name: "one synced write", bench.folder.file("synced"))] : []
-            rows += try bench.rows(
-                "run",
-                "\(storage.rawValue), 1000 messages/s",
-                peers + [PacedRuntimeContender("statefun run", runtime, paced, rate: 1_000)]
-            )
-            runtime.stop()
+            rows += try Self.rows("\(storage.rawValue), 1000 messages/s", bench, storage, peers: peers) {
+                PacedRuntimeContender("statefun run", $0, paced, rate: 1_000)
+            }
         }
         return rows
+    }
+
+    /// One setup of ``run``, in a runtime of its own, so that a peak of memory is that of the setup.
+    private static func rows(
+        _ setup: String,
+        _ bench: Bench,
+        _ storage: RunningRuntime.Storage,
+        peers: [any Contender] = [],
+        _ contender: (RunningRuntime) -> any Contender
+    ) throws -> [Row] {
+        let runtime = try bench.runtime(storage)
+        defer { runtime.stop() }
+        return try bench.rows("run", setup, peers + [contender(runtime)])
     }
 
     static let scale = Benchmark(name: "scale", summary: "the cost of a message as their number grows 1, 10 and 100 times") { bench in
         var rows: [Row] = []
         for storage in [RunningRuntime.Storage.durable, .inMemory] {
-            var fewest: Double?
+            // Few messages cost more each, for connections are made and the processor finds nothing in its cache: in relation to the first
+            // row, what grows from the second to the third would be hidden.
+            var cheapest: Double?
             for messages in [2_000, 20_000, 200_000] {
-                let runtime = try bench.runtime(storage)
-                let loader = try bench.loader()
-                _ = try loader.send(2_000, to: runtime)
-                var figures = try loader.measure(messages, to: runtime)
+                var figures = try (0..<bench.rounds).map { _ in try costs(of: messages, storage, bench) }.medians
                 let cost = (figures[.user] ?? 0) + (figures[.system] ?? 0)
-                fewest = fewest ?? cost
-                figures[.ofFewest] = fewest.map { cost / $0 }
+                figures[.ofCheapest] = cost / (cheapest ?? cost)
+                cheapest = min(cheapest ?? cost, cost)
                 rows.append(Row("scale", "\(storage.rawValue), \(messages) messages", "statefun run", figures.filter { !$0.key.isLatency }))
-                runtime.stop()
             }
         }
         return rows
+    }
+
+    /// What so many messages cost in a new runtime.
+    private static func costs(of messages: Int, _ storage: RunningRuntime.Storage, _ bench: Bench) throws -> Figures {
+        let runtime = try bench.runtime(storage)
+        defer { runtime.stop() }
+        let loader = try bench.loader()
+        _ = try loader.send(2_000, to: runtime)
+        return try loader.measure(messages, to: runtime)
     }
 }
 

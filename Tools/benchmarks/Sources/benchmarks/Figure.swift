@@ -12,8 +12,8 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     case ofPlain = "ratio-to-plain"
     /// ``rate`` in relation to that of nginx in the same round.
     case ofNginx = "ratio-to-nginx"
-    /// Processor time of a message in relation to that of the setup with the fewest messages.
-    case ofFewest = "ratio-to-fewest"
+    /// Processor time of a message in relation to the least that one took in the setups before, which have fewer messages.
+    case ofCheapest = "ratio-to-cheapest-before"
     /// Latency in microseconds.
     case median = "p50"
     case ninth = "p90"
@@ -52,7 +52,7 @@ enum Figure: String, CaseIterable, Codable, Sendable {
         case .ofHTTPClient: "÷ AHC"
         case .ofPlain: "÷ plain"
         case .ofNginx: "÷ nginx"
-        case .ofFewest: "÷ fewest"
+        case .ofCheapest: "÷ cheapest before"
         case .median: "p50 µs"
         case .ninth: "p90 µs"
         case .ninetyNinth: "p99 µs"
@@ -85,7 +85,7 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     func text(_ value: Double) -> String {
         switch self {
         case .rate, .invocations: Self.grouped(value)
-        case .ofWrk, .ofHTTPClient, .ofPlain, .ofFewest, .ofNginx, .medianOfNginx, .ninetyNinthOfNginx, .processorOfNginx,
+        case .ofWrk, .ofHTTPClient, .ofPlain, .ofCheapest, .ofNginx, .medianOfNginx, .ninetyNinthOfNginx, .processorOfNginx,
             .peakMemoryOfNginx, .user, .system:
             Self.decimals(value, 2)
         case .median, .ninth, .ninetyNinth: value < 100 ? Self.decimals(value, 1) : Self.grouped(value)
