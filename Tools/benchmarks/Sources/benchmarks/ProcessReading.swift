@@ -2,7 +2,8 @@ import Foundation
 
 /// What the system says about another process.
 struct ProcessReading {
-    /// Processor time in seconds, in steps of the system's clock (a hundredth of a second as a rule).
+    /// Processor time in seconds. Both together are as exact as the process's own clock; how they share it is known in steps of the
+    /// system's clock (a hundredth of a second as a rule).
     let user: Double
     let system: Double
     /// Bytes that are resident, and the most that ever were.
@@ -24,9 +25,20 @@ struct ProcessReading {
         guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
             throw BenchmarkFailure("/proc/\(processID)/stat has another form")
         }
-        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
-        self.user = user / ticks
-        self.system = system / ticks
+        let all = try Self.processorTime(processID)
+        let share = user + system > 0 ? user / (user + system) : 1
+        self.user = all * share
+        self.system = all * (1 - share)
+    }
+
+    /// In seconds, of all its threads, those that have ended included.
+    private static func processorTime(_ processID: Int32) throws -> Double {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(processID, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            throw BenchmarkFailure("process \(processID) has no clock; it may have ended")
+        }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
     }
 
     private static func text(_ path: String) throws -> String {
