@@ -7,7 +7,7 @@ final class RuntimeContender: Contender {
 
     /// How many windows of other contenders one of its own takes: a short one would hold little else than connections that are made, the
     /// first messages on their way in, and the last ones on their way out.
-    private static let windows = 5.0
+    fileprivate static let windows = 5.0
 
     init(_ name: String, _ runtime: RunningRuntime, _ loader: Loader) {
         self.name = name
@@ -37,6 +37,6 @@ final class PacedRuntimeContender: Contender {
     }
 
     func window(_ seconds: Double) throws -> Figures {
-        try loader.measure(max(100, Int(Double(rate) * seconds)), to: runtime, rate: rate)
+        try loader.measure(max(100, Int(Double(rate) * seconds * RuntimeContender.windows)), to: runtime, rate: rate)
     }
 }
