@@ -19,9 +19,10 @@ final class Bench {
         if measuring_is_in_memory(folder.path) {
             Note.write("note: \(folder.path) is in memory, so figures called durable are too good; set TMPDIR to a folder on a disk")
         }
-        // Everything that is started later inherits it, but for what chooses another core.
-        guard measuring_pin(Int32(clamping: core)) else {
-            throw BenchmarkFailure("this process cannot be kept on core \(core); choose others with --core and --server-core")
+        // That of the server is only tried. Everything that is started later inherits the last one, but for what
+        // chooses another core.
+        for (option, core) in [("--server-core", serverCore), ("--core", core)] where !measuring_pin(Int32(clamping: core)) {
+            throw BenchmarkFailure("no program can be kept on core \(core); choose another one with \(option)")
         }
     }
 
