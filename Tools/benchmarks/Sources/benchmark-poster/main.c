@@ -35,6 +35,7 @@ static const char usage[] =
     "Connects to a port of 127.0.0.1 or to a socket, and prints `ready`. For each line of its standard input, a number of\n"
     "seconds, it posts the content of the file over all connections for as long, each time that the answer before has come,\n"
     "and prints `result CALLS SECONDS P50 P90 P99`: seconds until the last answer was there, and latencies in microseconds.\n"
+    "All answers have to be the same.\n"
     "It ends with its standard input.\n";
 
 static struct {
@@ -56,6 +57,9 @@ static int poller;
 static struct connection *connections;
 // The same for all connections.
 static struct buffer request;
+// The body of the first answer, which is that of all.
+static struct buffer expected;
+static bool expects;
 static uint64_t window_end, last_answer;
 static long calls;
 static int unanswered;
@@ -152,6 +156,12 @@ static void post(struct connection *connection, uint64_t time) {
 
 static void take_answer(struct connection *connection, const struct answer *answer) {
     if (answer->status != 200) fail_with("the server answered", connection->input.data, answer->count);
+    // A proxy that gave answers of its own, or parts of them, would look fast.
+    if (!expects) buffer_append(&expected, answer->body, answer->body_count);
+    expects = true;
+    if (answer->body_count != expected.count || memcmp(answer->body, expected.data, expected.count) != 0) {
+        fail_with("an answer is another one than the first", connection->input.data, answer->count);
+    }
     if (connection->written < request.count) fail_with("an answer came before its request was sent", "", 0);
     last_answer = now();
     measuring_add_duration(last_answer - connection->begun);
