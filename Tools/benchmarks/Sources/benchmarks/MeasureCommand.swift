@@ -31,7 +31,7 @@ struct MeasureCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Put the tables into this Markdown file, between its comments `figures: begin` and `figures: end`.",
+            "Put the tables of all benchmarks into this Markdown file, between its comments `figures: begin` and `figures: end`.",
             valueName: "file"
         )
     )
@@ -55,6 +55,8 @@ struct MeasureCommand: ParsableCommand {
     func validate() throws {
         guard rounds >= 1 else { throw ValidationError("--rounds is a number from 1.") }
         guard core != serverCore else { throw ValidationError("--core and --server-core are two different cores.") }
+        // It would hold nothing else afterwards.
+        guard document == nil || names.isEmpty else { throw ValidationError("--document is for all benchmarks; leave their names out.") }
         guard window > 0, window <= 60 else { throw ValidationError("--window is a number of seconds up to 60.") }
         for name in names where !Benchmark.all.contains(where: { $0.name == name }) {
             throw ValidationError("There is no benchmark '\(name)'; there is \(Benchmark.all.map(\.name).joined(separator: ", ")).")
