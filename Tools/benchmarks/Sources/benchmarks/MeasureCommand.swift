@@ -23,7 +23,7 @@ struct MeasureCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Which benchmarks to run.", valueName: "name"))
     var names: [String] = []
 
-    @Option(help: "How the result is printed.")
+    @Option(help: "How the result is printed: as tables, or as one JSON object with the rows, the date and the machine.")
     var format = Format.text
 
     @Option(help: ArgumentHelp("Write a picture of the ratios to this file.", valueName: "file"))
@@ -78,6 +78,7 @@ struct MeasureCommand: ParsableCommand {
 
     /// On one thread from beginning to end: what is started ends with the thread that started it.
     private func measure() throws {
+        let begin = Date()
         let chosen = names.isEmpty ? Benchmark.all : Benchmark.all.filter { names.contains($0.name) }
         let place = try document.map { try ResultDocument(path: $0) }
         let picture = try svg.map { try ResultFile($0) }
@@ -101,9 +102,11 @@ struct MeasureCommand: ParsableCommand {
             }
         }
         if format == .json {
+            let report = Report(begin: begin, rounds: rounds, window: window, precedence: precedence, rows: rows)
             let encoder = JSONEncoder()
+            encoder.dateEncodingStrategy = .iso8601
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try Output.write(String(decoding: try encoder.encode(rows), as: UTF8.self))
+            try Output.write(String(decoding: try encoder.encode(report), as: UTF8.self))
         }
         // After the result, which is not lost where one of them fails.
         try picture?.write(Picture(rows).svg)

@@ -23,15 +23,6 @@ struct ResultDocument {
 
     /// Replaces the figures.
     func write(_ tables: [ResultTable]) throws {
-        try file.write(before + "\n\n" + Self.machine + "\n\n" + tables.map(\.markdown).joined(separator: "\n") + "\n" + after)
-    }
-
-    /// What the figures were measured on.
-    private static var machine: String {
-        let info = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let model = info.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last ?? " unknown"
-        let cores = ProcessInfo.processInfo.processorCount
-        let memory = ProcessInfo.processInfo.physicalMemory >> 30
-        return "Processor:\(model), \(cores) cores; \(memory) GiB of memory; \(ProcessInfo.processInfo.operatingSystemVersionString)."
+        try file.write(before + "\n\n" + Machine.own.description + "\n\n" + tables.map(\.markdown).joined(separator: "\n") + "\n" + after)
     }
 }
