@@ -38,6 +38,8 @@ enum Figure: String, CaseIterable, Codable, Sendable {
     /// Memory in relation to the size of the file.
     case ofFile = "ratio-to-file"
     case bytesEach = "bytes-each"
+    /// Messages that went to the function with one call.
+    case messagesEachCall = "messages-each-call"
     /// Per cent of a core that the runtime or proxy takes.
     case coreShare = "core-share"
     /// Per cent of their core that the loader and the server in C take: near 100 they are what limits, not what is measured.
@@ -69,6 +71,7 @@ enum Figure: String, CaseIterable, Codable, Sendable {
         case .milliseconds: "ms"
         case .ofFile: "÷ file"
         case .bytesEach: "bytes each"
+        case .messagesEachCall: "messages each call"
         case .coreShare: "% of core"
         case .loadShare: "load %"
         }
@@ -89,7 +92,8 @@ enum Figure: String, CaseIterable, Codable, Sendable {
             .peakMemoryOfNginx, .user, .system:
             Self.decimals(value, 2)
         case .median, .ninth, .ninetyNinth: value < 100 ? Self.decimals(value, 1) : Self.grouped(value)
-        case .allocations, .peakMemory, .memory, .nanoseconds, .milliseconds, .ofFile, .coreShare, .loadShare: Self.decimals(value, 1)
+        case .allocations, .peakMemory, .memory, .nanoseconds, .milliseconds, .ofFile, .messagesEachCall, .coreShare, .loadShare:
+            Self.decimals(value, 1)
         case .bytesEach: Self.grouped(value)
         }
     }

@@ -53,9 +53,11 @@ struct Loader {
     /// Has messages made and says what each one cost.
     /// - Parameter messages: how many records come of them.
     func measure(_ messages: Int, to runtime: RunningRuntime, rate: Int = 0) throws -> Figures {
+        let callsBefore = try runtime.calls()
         let (before, loadBefore) = (try runtime.reading(), try loadTime())
         let outcome = try send(max(1, messages / each), to: runtime, rate: rate)
         let (after, loadAfter) = (try runtime.reading(), try loadTime())
+        let callsAfter = try runtime.calls()
         guard outcome.accepted > 0 else { throw BenchmarkFailure("the ingress refused all \(messages) messages") }
         let count = Double(outcome.accepted * each)
         let busy = after.user - before.user + after.system - before.system
@@ -69,6 +71,7 @@ struct Loader {
             .coreShare: busy / outcome.seconds * 100,
             .loadShare: (loadAfter - loadBefore) / outcome.seconds * 100,
             .peakMemory: after.peakResident / 1_000_000,
+            .messagesEachCall: (callsAfter.messages - callsBefore.messages) / max(1, callsAfter.calls - callsBefore.calls),
         ]
     }
 }

@@ -10,6 +10,7 @@ final class RunningRuntime {
 
     let ingress: Int
     let egress: Int
+    private let admin: Int
     /// From starting the program until it said that it was running.
     let millisecondsToStart: Double
     private let child: ChildProgram
@@ -41,7 +42,7 @@ final class RunningRuntime {
         let begin = ContinuousClock.now
         child = try ChildProgram(
             try ProgramPaths.sibling("statefun"),
-            ["run", file, "--data-dir", data] + (storage == .inMemory ? ["--in-memory"] : []),
+            ["run", file, "--data-dir", data, "--admin", "0"] + (storage == .inMemory ? ["--in-memory"] : []),
             stopSignal: SIGTERM,
             isQuiet: true
         )
@@ -54,14 +55,18 @@ final class RunningRuntime {
             ports[String(words[0])] = port
         }
         millisecondsToStart = begin.duration(to: .now) / .milliseconds(1)
-        guard let ingress = ports["ingress"], let egress = ports["egress"] else {
-            throw BenchmarkFailure("statefun run did not say where its ingress and egress listen")
+        guard let ingress = ports["ingress"], let egress = ports["egress"], let admin = ports["admin"] else {
+            throw BenchmarkFailure("statefun run did not say where its ingress, its egress and its admin server listen")
         }
         self.ingress = ingress
         self.egress = egress
+        self.admin = admin
     }
 
     func reading() throws -> ProcessReading { try ProcessReading(child.processID) }
+
+    /// How often it has called functions so far, and how many messages it has handed to them.
+    func calls() throws -> CallCount { try CallCount(metricsOf: "http://127.0.0.1:\(admin)/metrics") }
 
     func stop() { child.end() }
 }
