@@ -37,6 +37,18 @@ uint64_t measuring_resident(void) {
     return read == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
+uint64_t measuring_peak_resident(void) {
+    // Not from getrusage, whose peak holds that of the program that started this one.
+    FILE *file = fopen("/proc/self/status", "r");
+    if (!file) return 0;
+    unsigned long long kilobytes = 0;
+    for (char line[256]; fgets(line, sizeof line, file);) {
+        if (sscanf(line, "VmHWM: %llu", &kilobytes) == 1) break;
+    }
+    fclose(file);
+    return kilobytes * 1024;
+}
+
 #else
 
 bool measuring_pin(int core) {
@@ -47,6 +59,16 @@ bool measuring_pin(int core) {
 bool measuring_take_precedence(void) { return false; }
 
 uint64_t measuring_resident(void) { return 0; }
+
+uint64_t measuring_peak_resident(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if __APPLE__
+    return (uint64_t)usage.ru_maxrss;
+#else
+    return (uint64_t)usage.ru_maxrss * 1024;
+#endif
+}
 
 bool measuring_is_in_memory(const char *path) {
     (void)path;
@@ -68,13 +90,3 @@ static struct measuring_time time_of(int who) {
 struct measuring_time measuring_processor_time(void) { return time_of(RUSAGE_SELF); }
 
 struct measuring_time measuring_children_time(void) { return time_of(RUSAGE_CHILDREN); }
-
-uint64_t measuring_peak_resident(void) {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-#if __APPLE__
-    return (uint64_t)usage.ru_maxrss;
-#else
-    return (uint64_t)usage.ru_maxrss * 1024;
-#endif
-}
