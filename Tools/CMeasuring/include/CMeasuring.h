@@ -27,7 +27,7 @@ uint64_t measuring_duration_at(double share);
 // Keeps the process, with all threads that it starts later, on one core. False where the system cannot.
 bool measuring_pin(int core);
 
-// Lets this process, and those that it starts later, run before all others of the system. False where it may not.
+// Gives this process, and those that it starts later, the highest priority that is not one of real time. False where it may not.
 bool measuring_take_precedence(void);
 
 // The most memory that the process has had resident so far, and what it has now, in bytes; 0 where that is unknown.

@@ -49,7 +49,7 @@ struct MeasureCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The core that the server, the function and the loader are kept on.", valueName: "n"))
     var serverCore = 1
 
-    @Flag(help: "Run before all other programs of the machine, for one that has other things to do; needs root.")
+    @Flag(help: "Measure with the highest priority (nice -20), on a machine that has other things to do; needs root.")
     var precedence = false
 
     func validate() throws {
@@ -83,7 +83,7 @@ struct MeasureCommand: ParsableCommand {
         let place = try document.map { try ResultDocument(path: $0) }
         let picture = try svg.map { try ResultFile($0) }
         if precedence, !measuring_take_precedence() {
-            throw BenchmarkFailure("this process may not run before others; start it as root, or without --precedence")
+            throw BenchmarkFailure("this process may not have a higher priority; start it as root, or without --precedence")
         }
         let bench = try Bench(rounds: rounds, window: window, core: core, serverCore: serverCore)
         var rows: [Row] = []
