@@ -4,12 +4,17 @@
 
 #ifdef __GLIBC__
 #include <malloc.h>
+
+// Whether somebody has said how the library is to deal with memory.
+static bool is_configured(void) {
+    return getenv("MALLOC_TRIM_THRESHOLD_") || getenv("MALLOC_MMAP_THRESHOLD_") || getenv("GLIBC_TUNABLES");
+}
 #endif
 
 void allocator_keep_freed(int kept, int largest) {
 #ifdef __GLIBC__
     // Setting either of the two ends the library's own adapting of both.
-    if (getenv("MALLOC_TRIM_THRESHOLD_") || getenv("MALLOC_MMAP_THRESHOLD_") || getenv("GLIBC_TUNABLES")) return;
+    if (is_configured()) return;
     mallopt(M_TRIM_THRESHOLD, kept);
     mallopt(M_MMAP_THRESHOLD, largest);
 #else
@@ -21,7 +26,7 @@ void allocator_keep_freed(int kept, int largest) {
 bool allocator_return_unused(size_t kept) {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
     static int calls_in_a_row;
-    if (mallinfo2().fordblks <= kept) {
+    if (is_configured() || mallinfo2().fordblks <= kept) {
         calls_in_a_row = 0;
     } else if (++calls_in_a_row == 3) {
         calls_in_a_row = 0;

@@ -14,6 +14,8 @@ void allocator_keep_freed(int kept, int largest);
 
 /// Gives memory that is free back to the system, where more than `kept` bytes of it were at three calls in a row. To be called every few
 /// seconds, by one thread at a time: what a peak has left behind, between pieces that are in use, is never given back otherwise.
+///
+/// Here, too, whoever has set a variable is not overruled.
 /// @return whether anything has been given back.
 bool allocator_return_unused(size_t kept);
 
