@@ -241,13 +241,15 @@ import TransportCore
         #expect(try await gateway.stop() == 0)
     }
 
+    private func shell(_ script: String) async throws -> ChildProcess.Outcome {
+        try await writeModule()
+        return try await ChildProcess.run("/bin/sh", ["-c", script], directory: folder.path)
+    }
+
     @Test("a module file that cannot be written whole is an error")
     func fullDisk() async throws {
-        try await writeModule()
-        let outcome = try await ChildProcess.run(
-            "/bin/sh",
-            ["-c", "exec \(RepositoryLayout.products)/statefun gateway module.yaml --listen 8080 --print-module > /dev/full"],
-            directory: folder.path
+        let outcome = try await shell(
+            "exec \(RepositoryLayout.products)/statefun gateway module.yaml --listen 8080 --print-module > /dev/full"
         )
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("the module file cannot be written whole: No space left on device"), "\(outcome.errors)")
@@ -255,12 +257,7 @@ import TransportCore
 
     @Test("with too few files there is no start, but words")
     func fewFiles() async throws {
-        try await writeModule()
-        let outcome = try await ChildProcess.run(
-            "/bin/sh",
-            ["-c", "ulimit -n 20; exec \(RepositoryLayout.products)/statefun gateway module.yaml --listen 0"],
-            directory: folder.path
-        )
+        let outcome = try await shell("ulimit -n 20; exec \(RepositoryLayout.products)/statefun gateway module.yaml --listen 0")
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("the process may open 20 files and needs 64 at least; raise the limit (ulimit -n)"))
     }

@@ -7,23 +7,10 @@ final class AnsweringServer: Sendable {
 
     /// - Throws: ``BudgetFailure`` where there is no port.
     init() throws {
-        #if canImport(Darwin)
-            let stream = SOCK_STREAM
-        #else
-            let stream = Int32(SOCK_STREAM.rawValue)
-        #endif
-        let listener = socket(AF_INET, stream, 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(listener, address, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, address, &length) == 0
-            }
+        let (listener, port) = try LoopbackSocket.make(port: 0) { listener, address, length in
+            bind(listener, address, length.pointee) == 0 && listen(listener, 16) == 0 && getsockname(listener, address, length) == 0
         }
-        guard listener >= 0, isListening else { throw BudgetFailure("no port can be listened on: \(String(cString: strerror(errno)))") }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        self.port = port
         Thread.detachNewThread {
             while true {
                 let connection = accept(listener, nil, nil)

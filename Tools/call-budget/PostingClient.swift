@@ -8,27 +8,9 @@ final class PostingClient: Sendable {
     /// Connects to a port of 127.0.0.1.
     /// - Throws: ``BudgetFailure`` where nobody listens there.
     init(port: Int, body: [UInt8]) throws {
-        #if canImport(Darwin)
-            let stream = SOCK_STREAM
-        #else
-            let stream = Int32(SOCK_STREAM.rawValue)
-        #endif
         let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: \(body.count)\r\n\r\n"
         request = Array(head.utf8) + body
-        let connection = socket(AF_INET, stream, 0)
-        self.connection = connection
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(clamping: port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let isConnected = withUnsafePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                connect(connection, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard connection >= 0, isConnected else {
-            throw BudgetFailure("nobody listens at port \(port): \(String(cString: strerror(errno)))")
-        }
+        connection = try LoopbackSocket.make(port: port) { connect($0, $1, $2.pointee) == 0 }.descriptor
     }
 
     deinit { close(connection) }

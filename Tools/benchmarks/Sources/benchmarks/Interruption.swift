@@ -24,7 +24,8 @@ enum Interruption {
         signal(SIGPIPE, SIG_IGN)
         return [SIGINT, SIGTERM, SIGHUP].compactMap { number in
             let before = signal(number, SIG_IGN)
-            // Whoever started this with `nohup` or in the background of a script wants it to stay so.
+            // Whoever started this with `nohup` or in the background of a script wants it to stay so. Swift compares no pointers to C
+            // functions, but their bits.
             if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { come(number) }
