@@ -31,9 +31,7 @@ extension ModuleReader {
         let targets: Located<Target>? = (value("functions") ?? value("function")).flatMap {
             read($0, "the target functions", "write a target, such as com.example/* or com.example/greeter")
         }
-        let template: Located<URL>? = value("urlPathTemplate").flatMap {
-            read($0, "the urlPathTemplate", "write a URL, such as https://example.com/{function.name}")
-        }
+        let template = value("urlPathTemplate").flatMap { readTemplate($0) }
         let limit = value("maxNumBatchRequests").flatMap { readBatchLimit($0) } ?? EndpointDefaults.maxNumBatchRequests
         guard let (type, transport) = readTransport(keys, value, version: version, at: spec.position) else { return }
         if let targets, let template {
@@ -89,6 +87,19 @@ extension ModuleReader {
             report(error, in: text, at: node.position)
             return nil
         }
+    }
+
+    /// Reads a template, once for all endpoints that have the same: where there are thousands, a few servers have all of them.
+    private mutating func readTemplate(_ node: SpecNode) -> Located<URL>? {
+        // Other bytes can be the same text for a dictionary.
+        if let text = node.text, let known = templates[text], known.specText.utf8.elementsEqual(text.utf8) {
+            return Located(known, at: node.position)
+        }
+        let template: Located<URL>? = read(node, "the urlPathTemplate", "write a URL, such as https://example.com/{function.name}")
+        if let template {
+            templates[template.value.specText] = template.value
+        }
+        return template
     }
 
     /// Reads `maxNumBatchRequests` (HTTP Function Endpoint, "Max Batch Requests").

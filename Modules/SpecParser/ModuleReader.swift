@@ -8,6 +8,8 @@ struct ModuleReader<Target: SpecText, URL: SpecText> {
     var partialEndpoints: [PartialEndpoint] = []
     var diagnostics: [SpecDiagnostic] = []
     var substitution: Substitution
+    /// Those that were read, by their text.
+    var templates: [String: URL] = [:]
     private var composer: DocumentComposer
     private var locator: SourceLocator
 

@@ -42,6 +42,22 @@ import TransportCore
         #expect(lines(module.diagnostics) == ["5:3 error \(message) | keep one of the two, and write one endpoint for each target"])
     }
 
+    @Test("a template that several endpoints have has its own place in each, and other bytes are another template")
+    func repeatedTemplates() {
+        let written = ["http://h/caf\u{E9}", "http://h/cafe\u{301}", "http://h/caf\u{E9}", "none", "none"]
+        let module = TestParser().parse(
+            written.map { "kind: io.statefun.endpoints.v2/http\nspec:\n  functions: a/b\n  urlPathTemplate: \($0)\n" }.joined(
+                separator: "---\n"
+            ),
+            file: "module.yaml",
+            environment: [:]
+        )
+        let templates = module.endpoints.map(\.urlPathTemplate)
+        #expect(templates.map { Array($0.value.specText.utf8) } == written.prefix(3).map { Array($0.utf8) })
+        #expect(templates.map(\.position) == [4, 9, 14].map { SourcePosition(line: $0, column: 20) })
+        #expect(module.diagnostics.map { $0.position?.line } == [19, 24])
+    }
+
     @Test("everything under transport is kept as a tree, with its type as the chosen one")
     func transport() throws {
         let module = endpoint(

@@ -80,10 +80,11 @@ struct ModuleContender: Measured {
     /// - Parameter functions: how many different functions are looked up again and again.
     static func tableLookup(endpoints: Int, functions: Int) throws -> RepeatedWork {
         var table = EndpointTable<URLPathTemplate>()
+        // Each once, as a module file is read.
+        let templates = try (0..<50).map { try URLPathTemplate(specText: "http://host\($0).example.com:8000/{function.name}") }
         for number in 0..<endpoints {
             let name = try TypeName(namespace: "com.example.group\(number / 100)", name: "function\(number)")
-            let template = try URLPathTemplate(specText: "http://host\(number % 50).example.com:8000/{function.name}")
-            try table.add(TargetFunctions(exactly: name), template)
+            try table.add(TargetFunctions(exactly: name), templates[number % templates.count])
         }
         let names = try names(functions, of: endpoints)
         let whole = table
