@@ -35,12 +35,20 @@ struct ExactText: Hashable, Comparable, Sendable {
 extension String {
     /// Compares eight bytes at a time: nearly every text has more, and looking up a function compares two of them.
     fileprivate func hasSameBytes(as other: String) -> Bool {
+        // A short text is all in its value, and one that was copied has the same storage.
+        if isSameValue(as: other) { return true }
         let isSame = utf8.withContiguousStorageIfAvailable { left in
             other.utf8.withContiguousStorageIfAvailable { right in
                 UnsafeRawBufferPointer(left).hasSameBytes(as: UnsafeRawBufferPointer(right))
             }
         }
         return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
+    }
+}
+
+extension String {
+    private func isSameValue(as other: String) -> Bool {
+        withUnsafeBytes(of: self) { left in withUnsafeBytes(of: other) { left.hasSameBytes(as: $0) } }
     }
 }
 

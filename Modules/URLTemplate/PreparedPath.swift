@@ -6,8 +6,9 @@ internal import TransportCore
 /// part of a URL, what is written before it cannot make an escape of it, and where not all of it are dots, the segment that it
 /// stands in is neither `.` nor `..`.
 struct PreparedPath: Hashable, Sendable {
-    private let beforeName: String
-    private let afterName: String
+    // Bytes, since every URL is put together of them.
+    private let beforeName: [UInt8]
+    private let afterName: [UInt8]
 
     /// - Parameters:
     ///   - url: what the template makes of `name`.
@@ -19,12 +20,12 @@ struct PreparedPath: Hashable, Sendable {
             let start = before.utf8[separator.upperBound...].firstIndex(where: { $0.endsAuthority }),
             !before.utf8[start...].contains(UInt8(ascii: "#")), !before.utf8.suffix(2).contains(UInt8(ascii: "%"))
         else { return nil }
-        var after = ""
+        var after: [UInt8] = []
         if template.segments.count == 3 {
             guard case .literal(let text)? = template.segments.last else { return nil }
-            after = String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "#") }))
+            after = Array(text.utf8.prefix { $0 != UInt8(ascii: "#") })
         }
-        beforeName = (before.utf8[start] == UInt8(ascii: "/") ? "" : "/") + before[start...]
+        beforeName = (before.utf8[start] == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]) + before.utf8[start...]
         afterName = after
         guard pathAndQuery(functionName: name) == url.pathAndQuery else { return nil }
     }
@@ -34,15 +35,11 @@ struct PreparedPath: Hashable, Sendable {
         // Text that is not stored as UTF-8 (bridged, not on Linux) is left to those who read the URL as a whole.
         functionName.utf8.withContiguousStorageIfAvailable { name in
             guard name.allSatisfy(\.isUnreserved), !name.allSatisfy({ $0 == UInt8(ascii: ".") }) else { return nil }
-            return beforeName.utf8.withContiguousStorageIfAvailable { before in
-                afterName.utf8.withContiguousStorageIfAvailable { after in
-                    String(unsafeUninitializedCapacity: before.count + name.count + after.count) { room in
-                        let start = room.initialize(fromContentsOf: before)
-                        let end = room[start...].initialize(fromContentsOf: name)
-                        return room[end...].initialize(fromContentsOf: after)
-                    }
-                } ?? nil
-            } ?? nil
+            return String(unsafeUninitializedCapacity: beforeName.count + name.count + afterName.count) { room in
+                let start = room.initialize(fromContentsOf: beforeName)
+                let end = room[start...].initialize(fromContentsOf: name)
+                return room[end...].initialize(fromContentsOf: afterName)
+            }
         } ?? nil
     }
 }

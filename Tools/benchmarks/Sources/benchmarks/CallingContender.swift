@@ -101,13 +101,14 @@ struct CallingContender: Measured {
             figures[.invocations] = (figures[.rate] ?? 0) * Double(plan.invocations)
         }
         figures.addLatencies()
-        // Counting costs a little, so it has a window of its own.
-        if measuring_counts_allocations() {
-            measuring_begin_allocations()
-            let counted = try await callAll(min(0.2, seconds))
-            figures[.allocations] = Double(measuring_end_allocations()) / Double(max(counted, 1))
-        }
         return figures
+    }
+
+    func allocations() async throws -> Double? {
+        guard measuring_counts_allocations() else { return nil }
+        measuring_begin_allocations()
+        let calls = try await callAll(0.2)
+        return Double(measuring_end_allocations()) / Double(max(calls, 1))
     }
 
     func finish() async throws { try await end() }

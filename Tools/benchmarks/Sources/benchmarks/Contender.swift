@@ -17,6 +17,7 @@ extension Contender {
 final class ChildContender: Contender {
     let name: String
     private let child: ChildProgram
+    private var allocations: Double?
 
     /// - Parameters:
     ///   - kind: what `ContenderCommand` calls it.
@@ -28,8 +29,20 @@ final class ChildContender: Contender {
         guard try child.readLine() == "ready" else { throw BenchmarkFailure("\(kind) did not start") }
     }
 
+    func warmUp() throws {
+        _ = try ask("0.25")
+        // Counting costs a little, so it is not done while time is measured.
+        allocations = try ask(Figure.allocations.rawValue)[.allocations]
+    }
+
     func window(_ seconds: Double) throws -> Figures {
-        try child.write(line: "\(seconds)")
+        var figures = try ask("\(seconds)")
+        figures[.allocations] = allocations
+        return figures
+    }
+
+    private func ask(_ line: String) throws -> Figures {
+        try child.write(line: line)
         let named = try JSONDecoder().decode([String: Double].self, from: Data(try child.readLine().utf8))
         var figures: Figures = [:]
         for (name, value) in named {

@@ -19,10 +19,16 @@ struct ContenderCommand: AsyncParsableCommand {
         let contender = try makeContender()
         print("ready")
         fflush(nil)
-        // Each line says how many seconds to work.
+        // Each line says how many seconds to work, or what to count.
         while let line = readLine() {
-            guard let seconds = Double(line) else { throw BenchmarkFailure("'\(line)' is no number of seconds") }
-            let figures = try await contender.window(seconds)
+            var figures: Figures = [:]
+            if line == Figure.allocations.rawValue {
+                figures[.allocations] = try await contender.allocations()
+            } else if let seconds = Double(line) {
+                figures = try await contender.window(seconds)
+            } else {
+                throw BenchmarkFailure("'\(line)' is neither a number of seconds nor something to count")
+            }
             let named = Dictionary(uniqueKeysWithValues: figures.map { ($0.key.rawValue, $0.value) })
             print(String(decoding: try JSONEncoder().encode(named), as: UTF8.self))
             fflush(nil)

@@ -41,7 +41,7 @@ struct MeasureCommand: ParsableCommand {
     var rounds = 3
 
     @Option(help: ArgumentHelp("Seconds that a contender works in a round.", valueName: "s"))
-    var window = 0.6
+    var window = 0.4
 
     @Option(help: ArgumentHelp("The core that callers, the runtime and proxies are kept on.", valueName: "n"))
     var core = 0

@@ -4,11 +4,15 @@ import CMeasuring
 protocol Measured: Sendable {
     /// Works for about so many seconds.
     func window(_ seconds: Double) async throws -> Figures
+    /// Works for a moment in which allocations are counted.
+    /// - Returns: how many there were for a call, or for whatever is done; `nil` where they are not counted.
+    func allocations() async throws -> Double?
     /// Ends what it has open.
     func finish() async throws
 }
 
 extension Measured {
+    func allocations() -> Double? { nil }
     func finish() async throws {}
 }
 

@@ -18,12 +18,13 @@ struct RepeatedWork: Measured {
         } while ContinuousClock.now < deadline
         let nanoseconds = begin.duration(to: .now) / .nanoseconds(1)
         guard sum != .min else { throw BenchmarkFailure("the work had no result") }
-        var figures: Figures = [.nanoseconds: nanoseconds / Double(passes * count)]
-        if measuring_counts_allocations() {
-            measuring_begin_allocations()
-            _ = try pass()
-            figures[.allocations] = Double(measuring_end_allocations()) / Double(count)
-        }
-        return figures
+        return [.nanoseconds: nanoseconds / Double(passes * count)]
+    }
+
+    func allocations() throws -> Double? {
+        guard measuring_counts_allocations() else { return nil }
+        measuring_begin_allocations()
+        _ = try pass()
+        return Double(measuring_end_allocations()) / Double(count)
     }
 }
