@@ -24,6 +24,8 @@ final class GatewayCore: Sendable {
         var connections: [ObjectIdentifier: GatewayConnection] = [:]
         var records: [String: EndpointRecord]
         var lastRecord: Int
+        /// Endpoints that are not in the file any more and still have calls.
+        var leaving: Set<Int> = []
         var bufferedBytes = 0
         var isStopping = false
         /// Told when nothing is in flight or in line, and when no connection is left.
@@ -83,16 +85,22 @@ final class GatewayCore: Sendable {
             let routes = makeRoutes { Self.record($0, in: &state.records, &state.lastRecord, logger) }
             state.routes = routes
             let started = Self.take(state.line.endpointsChanged(to: routes.endpointIDs), in: &state)
-            // What is not in the file any more is forgotten, with the calls that are left of it.
-            let ids = routes.endpointIDs
-            let line = state.line
-            state.records = state.records.filter { _, record in
-                ids.contains(record.id) || line.inFlightCount(of: record.id) + line.waitingCount(of: record.id) > 0
-            }
+            // What is not in the file any more is forgotten, with the last call that is left of it.
+            state.leaving = Set(state.records.values.map(\.id)).subtracting(routes.endpointIDs)
+            state.records.values.forEach { Self.forget($0, in: &state) }
             return (old, started)
         }
         start(started)
         return old
+    }
+
+    /// Forgets an endpoint that is not in the file any more and has no calls.
+    private static func forget(_ endpoint: EndpointRecord, in state: inout State) {
+        guard !state.leaving.isEmpty, state.leaving.contains(endpoint.id),
+            state.line.inFlightCount(of: endpoint.id) + state.line.waitingCount(of: endpoint.id) == 0
+        else { return }
+        state.leaving.remove(endpoint.id)
+        state.records[endpoint.name] = nil
     }
 
     // MARK: - Calls
@@ -127,6 +135,7 @@ final class GatewayCore: Sendable {
     func callEnded(for endpoint: EndpointRecord) {
         let (started, quiet) = state.withLockedValue { state in
             let started = Self.take(state.line.callEnded(for: endpoint.id), in: &state)
+            Self.forget(endpoint, in: &state)
             return (started, Self.takeQuiet(&state))
         }
         start(started)
@@ -139,6 +148,7 @@ final class GatewayCore: Sendable {
             let wasWaiting = state.line.callLeft(call, for: endpoint.id)
             if wasWaiting {
                 state.waiting[call] = nil
+                Self.forget(endpoint, in: &state)
             }
             return (wasWaiting, Self.takeQuiet(&state))
         }

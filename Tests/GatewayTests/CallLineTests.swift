@@ -78,6 +78,21 @@ import Testing
         #expect(line.callArrived(9, for: 3) == .start)
     }
 
+    @Test("what an endpoint was sure to get is free for others when it is gone, and so are its last calls")
+    func goneEndpoints() {
+        var line = line(40, endpoints: 4)
+        let calls = 1...4 as ClosedRange<CallLine.CallID>
+        for call in calls { #expect(line.callArrived(call, for: Int(call)) == .start) }
+        #expect(line.endpointsChanged(to: [5, 6, 7, 8]) == .start([]))
+        for call in calls { #expect(line.callEnded(for: Int(call)) == .start([])) }
+        let started = (11...50 as ClosedRange<CallLine.CallID>).count { line.callArrived($0, for: 5) == .start }
+        // All but the fifteen that are kept for the three others.
+        #expect(started == 25)
+        // A call of an endpoint that is gone gets what nobody is sure of.
+        #expect(line.callArrived(60, for: 1) == .wait)
+        #expect(line.callArrived(61, for: 6) == .start)
+    }
+
     /// A model that keeps lists instead of counts.
     @Test("no limit is ever passed, nobody is called twice or forgotten, and order holds within an endpoint", arguments: 1...30)
     func property(seed: Int) {
