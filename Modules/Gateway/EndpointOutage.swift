@@ -6,7 +6,7 @@ struct EndpointOutage: Equatable {
     /// What there is to say.
     enum Report: Equatable {
         case down
-        /// It fails and answers by turns: nothing more is said for ``EndpointOutage/pause``.
+        /// It fails and answers by turns, and has answered since the last report: nothing more is said for ``EndpointOutage/pause``.
         case flapping
         /// It answers again, after so many failed calls.
         case back(failed: Int)
@@ -17,7 +17,7 @@ struct EndpointOutage: Equatable {
         case up
         /// Next: up.
         case down
-        /// Next: up, when it has not failed for the pause.
+        /// Next: up, when it has not failed for the pause; down, when it has not answered for it.
         case flapping
     }
 
@@ -31,6 +31,7 @@ struct EndpointOutage: Equatable {
     private var lastFailure: TransportInstant?
     /// When it was last said that it fails.
     private var lastReport: TransportInstant?
+    private var hasAnsweredSince = false
 
     init(repeats: Bool = false) {
         self.repeats = repeats
@@ -47,12 +48,15 @@ struct EndpointOutage: Equatable {
             guard repeats, !isSoon else { return nil }
         case .flapping:
             guard !isSoon else { return nil }
+            if !hasAnsweredSince { state = .down }
         }
         lastReport = now
+        hasAnsweredSince = false
         return state == .flapping ? .flapping : .down
     }
 
     mutating func callAnswered(at now: TransportInstant) -> Report? {
+        hasAnsweredSince = true
         guard state != .up, state == .down || !Self.isWithinPause(after: lastFailure, now) else { return nil }
         state = .up
         defer { failed = 0 }
