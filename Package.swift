@@ -177,7 +177,7 @@ let package = Package(
                 "AdminIO", "Gateway", "HTTPExchange", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply",
                 "RuntimeCore", "SpecParser", "SQLiteStateStore", "TransportCore", "TypeName", "URLTemplate",
             ])
-                + ["CAllocator", Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioPosix],
+                + ["CAllocator", Outside.argumentParser, Outside.log, Outside.nioCore, Outside.nioLocks, Outside.nioPosix],
             path: "Tools/statefun",
             swiftSettings: settings
         ),

@@ -204,7 +204,7 @@ import TransportCore
         (["--listen", "0", "--max-in-flight", "0"], 64, "--max-in-flight is a number from 1"),
         (["--listen", "0", "--advertise", "http://x"], 64, "--advertise goes with --print-module"),
         (["--listen", "unix:/run/gateway", "--print-module"], 1, "ends in .sock"),
-        (["--listen", "0", "--print-module"], 1, "--advertise"),
+        (["--listen", "0", "--print-module"], 64, "--advertise"),
         (["--listen", "0", "--print-module", "--advertise", "https://x"], 1, "does not speak TLS"),
         (["--listen", "unix:/nowhere/g.sock"], 1, "No such file or directory"),
         (["--listen", "8080", "--listen", "127.0.0.1:8080"], 64, "--listen 127.0.0.1:8080 is given twice"),

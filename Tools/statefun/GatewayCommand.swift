@@ -5,6 +5,7 @@ import Gateway
 import HTTPExchange
 import HTTPFunctionEndpoint
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RuntimeCore
@@ -149,6 +150,11 @@ struct GatewayCommand: AsyncParsableCommand {
             throw ValidationError("--listen \(address) is given twice.")
         }
         guard maxWait > .zero else { throw ValidationError("--max-wait is a duration above 0; --max-waiting 0 lets no call wait.") }
+        if printModule, advertise == nil, case .port(_, 0)? = listen.first {
+            throw ValidationError(
+                "The system chooses port 0 anew each time; listen on a port that is known, or name the URL with --advertise."
+            )
+        }
         if advertise != nil, !printModule { throw ValidationError("--advertise goes with --print-module.") }
         _ = try AdminOption.address(admin)
         _ = try HostMapping.table(hostMap)
@@ -250,60 +256,40 @@ struct GatewayCommand: AsyncParsableCommand {
         _ module: FunctionModule,
         _ reload: ReloadSignal
     ) async {
-        let (stream, continuation) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(8))
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        // Not in the stream, from which a look that takes long would drop it.
+        let isAsked = NIOLockedValueBox(false)
         let signals = reload.stream
         let asking = Task {
-            for await _ in signals { continuation.yield(true) }
+            for await _ in signals {
+                isAsked.withLockedValue { $0 = true }
+                continuation.yield()
+            }
         }
         let looking =
             watch
             ? Task {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .milliseconds(500))
-                    continuation.yield(false)
+                    continuation.yield()
                 }
             } : nil
         defer {
             asking.cancel()
             looking?.cancel()
         }
-        var last = module.text
-        var lastProblem: String?
-        for await isAsked in stream {
-            let transports = makeTransports()
-            let module: FunctionModule
-            do throws(FileBytes.Problem) {
-                module = try FunctionModule(
-                    contentsOf: file,
-                    options: common.moduleOptions,
-                    transports: transports.registry,
-                    connector: transports.connector
-                )
-            } catch {
-                let problem = "\(error)"
-                if isAsked || problem != lastProblem {
-                    RunReport.line(.failure, "\(file) cannot be read, so the one before stays: \(problem)")
-                }
-                lastProblem = problem
-                continue
+        var module = ModuleReload(
+            of: module,
+            options: common.moduleOptions,
+            selfCall: SelfCall(at: listen),
+            makeTransports: makeTransports
+        )
+        for await _ in stream {
+            let isAsked = isAsked.withLockedValue { isAsked in
+                defer { isAsked = false }
+                return isAsked
             }
-            lastProblem = nil
-            guard isAsked || module.text != last else { continue }
-            last = module.text
-            let problem = SelfCall(at: listen).problem(in: module)
-            let problems = module.diagnostics + (problem.map { [$0] } ?? [])
-            if !problems.isEmpty {
-                show(problems, in: module)
-            }
-            if !module.hasErrors, module.endpoints.isEmpty {
-                RunReport.line(.failure, "\(file) has no endpoint, so there is nothing to call")
-            }
-            guard !module.hasErrors, !module.endpoints.isEmpty, problem == nil else {
-                RunReport.line(.failure, "\(file) cannot be used as it is now; the one before stays")
-                continue
-            }
-            gateway.replace(module, transports: transports)
-            RunReport.line(.success, "\(file) has been read again and is used now")
+            module.look(isAsked: isAsked, for: gateway)
         }
     }
 

@@ -205,16 +205,24 @@ struct RunCommand: AsyncParsableCommand {
             let contents = Result { () throws(FileBytes.Problem) in
                 ModuleText(file: file, bytes: try FileBytes.read(file, atMost: FunctionModule.maxFileBytes))
             }
-            guard change.looked(at: contents) else { continue }
-            await takeOver(contents, application, transports)
+            let news = change.looked(at: contents)
+            guard news != .nothing else { continue }
+            if await takeOver(contents, isKnown: news == .refusedBefore, application, transports) {
+                change.used()
+            } else {
+                change.refused()
+            }
         }
     }
 
+    /// - Parameter isKnown: whether it has been said already that the file cannot be used.
+    /// - Returns: whether it is used now.
     private func takeOver(
         _ contents: Result<ModuleText, FileBytes.Problem>,
+        isKnown: Bool,
         _ application: RunningApplication,
         _ transports: StandardTransports
-    ) async {
+    ) async -> Bool {
         let report = RunReport(file)
         let refusal = "\(file) has changed and cannot be used; the one before stays"
         do {
@@ -225,15 +233,18 @@ struct RunCommand: AsyncParsableCommand {
                 connector: transports.connector
             )
             let components = RunComponents(module, skipsUnsupported: skipUnsupported)
-            tell(module, components)
-            guard !module.hasErrors, !components.hasErrors else {
-                report.line(.failure, refusal)
-                return
+            let isUsable = !module.hasErrors && !components.hasErrors
+            if isUsable || !isKnown { tell(module, components) }
+            guard isUsable else {
+                if !isKnown { report.line(.failure, refusal) }
+                return false
             }
             try await application.replace(module, components)
             report.line(.success, "\(file) has changed and is used now")
+            return true
         } catch {
-            report.line(.failure, "\(refusal): \(error)")
+            if !isKnown { report.line(.failure, "\(refusal): \(error)") }
+            return false
         }
     }
 
