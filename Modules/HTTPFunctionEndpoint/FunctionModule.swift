@@ -30,6 +30,7 @@ public struct FunctionModule: Sendable {
     /// Every problem, in the order of the file.
     public let diagnostics: [SpecDiagnostic]
     private let table: EndpointTable<FunctionEndpoint>
+    private let unserved: UnservedFunctions
 
     /// The endpoints that can be called, in the order of the file.
     public var endpoints: [FunctionEndpoint] { table.entries.map(\.endpoint) }
@@ -73,6 +74,7 @@ public struct FunctionModule: Sendable {
             check.noteUnknown(component)
         }
         table = check.table
+        unserved = UnservedFunctions(table.entries.map(\.target))
         // Two documents can share a transport by an alias; saying it once is enough.
         var seen: Set<SpecDiagnostic> = []
         let start = SourcePosition(line: 0, column: 0)
@@ -86,7 +88,7 @@ public struct FunctionModule: Sendable {
     public func resolve(_ function: TypeName) throws(FunctionResolutionError) -> FunctionResolution {
         let candidates = table.entries(covering: function).map(\.endpoint)
         guard let endpoint = candidates.first else {
-            throw FunctionResolutionError(description: "no endpoint of \(text.file) serves \(function); \(advice(for: function))")
+            throw FunctionResolutionError(description: "no endpoint of \(text.file) serves \(function); \(unserved.advice(for: function))")
         }
         do throws(SpecTextError) {
             let url = try endpoint.urlPathTemplate.resolve(functionName: function.name)
@@ -94,16 +96,6 @@ public struct FunctionModule: Sendable {
         } catch {
             throw FunctionResolutionError(description: error.description)
         }
-    }
-
-    private func advice(for function: TypeName) -> String {
-        let targets = table.entries.map { $0.target.description }
-        guard !targets.isEmpty else { return "the file has no endpoint that can be used" }
-        if let near = NearestName.of(function.description, among: targets) {
-            return "the nearest target is \(near)"
-        }
-        let shown = targets.prefix(5).joined(separator: ", ")
-        return "its targets are \(shown)\(targets.count > 5 ? " and \(targets.count - 5) more" : "")"
     }
 }
 
@@ -147,7 +139,7 @@ private struct ModuleCheck {
                 at: kind.position,
                 length: kind.value.count,
                 "nothing here understands components of kind '\(kind.value)', so this one has no effect",
-                remedy: NearestName.of(kind.value, among: ComponentKind.all).map { "write \($0)" }
+                remedy: ComponentKind.nearest(to: kind.value).map { "write \($0)" }
                     ?? "check the kind, or leave it for the program that it is meant for",
                 file: file
             )

@@ -1,12 +1,15 @@
 /// Finds the word that somebody probably meant.
 public enum NearestName {
+    /// Longer words, in characters, are nobody's slip of the fingers.
+    public static let longest = 64
+
     /// The candidate that is closest to `word`, or `nil` where none is close enough to be a slip of the fingers:
     /// at most a third of the letters differ, or one of the two begins with the other.
     ///
     /// Case, `_` and `-` do not count. Among equals the first one wins.
     public static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
         let folded = fold(word)
-        guard !folded.isEmpty, folded.count <= 64 else { return nil }
+        guard !folded.isEmpty, folded.count <= longest else { return nil }
         var best: (name: String, distance: Int)?
         for candidate in candidates {
             let other = fold(candidate)

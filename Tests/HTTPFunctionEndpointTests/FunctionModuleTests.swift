@@ -48,6 +48,22 @@ import TypeName
         #expect(options["timeouts.write"] == "10 s")
     }
 
+    @Test("a function that nobody serves is told the nearest target, for the first of them only, as often as they are asked for")
+    func nearestTargets() throws {
+        let module = load(endpoint("com.example/greeter") + endpoint("com.other/*"))
+        func refusal(_ function: String) throws -> String? {
+            let function = try TypeName(parsing: function)
+            return #expect(throws: FunctionResolutionError.self) { try module.resolve(function) }?.description
+        }
+        let nearest = "no endpoint of module.yaml serves com.example/greter; the nearest target is com.example/greeter"
+        for _ in 0..<3 { #expect(try refusal("com.example/greter") == nearest) }
+        for number in 1..<UnservedFunctions.most {
+            #expect(try refusal("com.example/greeter\(number)")?.hasSuffix("the nearest target is com.example/greeter") == true)
+        }
+        #expect(try refusal("com.example/greetr")?.hasSuffix("its targets are com.example/greeter, com.other/*") == true)
+        #expect(try refusal("com.example/greter") == nearest)
+    }
+
     @Test("an endpoint for the function itself wins, whatever the order", arguments: [true, false])
     func exactWins(exactFirst: Bool) throws {
         let exact = endpoint("com.example/greeter", "http://exact/")
