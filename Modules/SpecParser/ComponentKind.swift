@@ -46,10 +46,29 @@ public enum ComponentKind {
         }
     }
 
+    /// The kind of those above that somebody probably meant by another one; `nil` where it is rather a kind of somebody else, of which
+    /// one part, such as `rabbitmq`, is no slip of the fingers.
+    public static func nearest(to kind: String) -> String? {
+        let parts = parts(of: kind)
+        return NearestName.of(
+            kind,
+            among: all.filter { candidate in
+                let others = Self.parts(of: candidate)
+                return parts.count == others.count
+                    && zip(parts, others).allSatisfy { part, other in part == other || NearestName.of(part, among: [other]) != nil }
+            }
+        )
+    }
+
+    /// What a kind consists of, without its version.
+    private static func parts(of kind: String) -> [String] {
+        kind.split { $0 == "." || $0 == "/" }.map { String($0) }.filter { $0.first != "v" || $0.dropFirst().contains { !$0.isNumber } }
+    }
+
     /// The kind of an endpoint that somebody probably meant by a kind that does not exist; `nil` for a kind of its own.
     static func misspeltEndpoint(_ kind: String) -> String? {
         guard !all.contains(kind) else { return nil }
-        let nearest = NearestName.of(kind, among: all)
+        let nearest = nearest(to: kind)
         if let nearest, endpointVersion(nearest) != nil { return nearest }
         return kind.hasPrefix("io.statefun.endpoints.") ? endpointV2 : nil
     }

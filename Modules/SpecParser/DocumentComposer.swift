@@ -12,6 +12,8 @@ struct DocumentComposer {
 
     let source: ModuleText
     private(set) var diagnostics: [SpecDiagnostic] = []
+    /// The aliases and merge keys that were followed.
+    private(set) var references: [Located<String>] = []
 
     /// What the names of the current document's anchors stand for.
     private var anchors: [String: Composed] = [:]
@@ -200,6 +202,7 @@ extension DocumentComposer {
             }
             let name = restore(scalar.string)
             if scalar.style == .plain, name == "<<" {
+                references.append(Located(name, at: keyPlace))
                 merged += entriesToMerge(compose(value, depth: depth + 1), into: &all)
                 continue
             }
@@ -278,6 +281,7 @@ extension DocumentComposer {
             )
             return nothing
         }
+        references.append(Located("*\(name)", at: place))
         guard depth + target.height <= Self.depthLimit else {
             return tooDeep(at: place)
         }

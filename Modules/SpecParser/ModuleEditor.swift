@@ -5,6 +5,9 @@ public import TransportCore
 ///
 /// Keys on lines of their own, values in quotes or not, `{…}` on one line, anchors and aliases are understood. What is written
 /// in yet another way is refused with its place. Whoever uses the text reads it once more and compares.
+///
+/// The text is for the JVM runtime, whose reader of YAML takes an alias for a text and a merge key (`<<`) for a key: values that are
+/// set are written out, and where another alias or merge key would stay, the text is refused.
 public struct ModuleEditor {
     /// What a key is set to.
     public indirect enum Value: Hashable, Sendable {
@@ -34,6 +37,7 @@ public struct ModuleEditor {
 
     private let text: ModuleText
     private let documents: [SpecNode]
+    private let references: [Located<String>]
     private var locator: SourceLocator
     private var edits: Set<Edit> = []
 
@@ -43,6 +47,7 @@ public struct ModuleEditor {
         locator = SourceLocator(text)
         var composer = DocumentComposer(text)
         documents = text.documents().compactMap { composer.compose($0) }
+        references = composer.references
     }
 
     /// Sets the keys of the spec of an endpoint.
@@ -60,8 +65,37 @@ public struct ModuleEditor {
 
     /// The text with everything that was set.
     /// - Throws: ``TransportCore/SpecDiagnostic`` where a place of the file would have to say two things, for two endpoints that
-    ///   share it.
+    ///   share it, and where an alias or a merge key would stay.
     public func edited() throws(SpecDiagnostic) -> String {
+        let edited = try put()
+        guard !references.isEmpty else { return edited }
+        let result = ModuleText(file: text.file, edited)
+        var composer = DocumentComposer(result)
+        for range in result.documents() { _ = composer.compose(range) }
+        if let left = composer.references.first {
+            let places = references.filter { $0.value == left.value }
+            throw refusal(ofReference: places.first { !isReplaced($0.position) } ?? places.first ?? left)
+        }
+        return edited
+    }
+
+    private func refusal(ofReference reference: Located<String>) -> SpecDiagnostic {
+        refusal(
+            at: reference.position,
+            length: reference.value.unicodeScalars.count,
+            "'\(reference.value)' would stay in the file, and the JVM runtime's reader knows neither aliases nor '<<'",
+            remedy: "write what it stands for"
+        )
+    }
+
+    /// Whether what stands there will not be in the text.
+    private func isReplaced(_ position: SourcePosition) -> Bool {
+        var locator = locator
+        guard let place = locator.byteOffset(of: position) else { return false }
+        return edits.contains { $0.range.contains(place) }
+    }
+
+    private func put() throws(SpecDiagnostic) -> String {
         var bytes: [UInt8] = []
         var copied = 0
         for edit in edits.sorted(by: {
@@ -81,14 +115,13 @@ public struct ModuleEditor {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func refusal(at position: SourcePosition, _ message: String) -> SpecDiagnostic {
-        SpecDiagnostic(
-            .error,
-            at: position,
-            message,
-            remedy: "write each key of the endpoint on a line of its own, without aliases",
-            file: text.file
-        )
+    private func refusal(
+        at position: SourcePosition?,
+        length: Int = 1,
+        _ message: String,
+        remedy: String = "write each key of the endpoint on a line of its own, without aliases"
+    ) -> SpecDiagnostic {
+        SpecDiagnostic(.error, at: position, length: length, message, remedy: remedy, file: text.file)
     }
 
     // MARK: - Keys with values
@@ -100,6 +133,12 @@ public struct ModuleEditor {
         guard let first = node.entries.first, let start = locator.byteOffset(of: node.position) else {
             throw refusal(at: node.position, "there are no keys here")
         }
+        // What is merged in stands before, where its anchor is.
+        if node.entries.contains(where: { $0.keyPosition < node.position }),
+            let merge = references.first(where: { $0.value == "<<" && $0.position >= node.position })
+        {
+            throw refusal(ofReference: merge)
+        }
         let isFlow = text.bytes[text.skippingProperties(from: start)] == UInt8(ascii: "{")
         var missing: [Key] = []
         for key in keys {
@@ -107,7 +146,11 @@ public struct ModuleEditor {
                 missing.append(key)
                 continue
             }
-            if entry.key != key.name { add(try range(ofKeyOf: entry), key.name) }
+            if entry.key != key.name {
+                let range = try range(ofKeyOf: entry)
+                // Between quotes, in JSON for instance, a key has to stay.
+                add(text.bytes[range.lowerBound].isQuote ? range.lowerBound + 1..<range.upperBound - 1 : range, key.name)
+            }
             try set(entry, to: key.value, isFlow: isFlow)
         }
         if isFlow {
@@ -137,14 +180,21 @@ public struct ModuleEditor {
     }
 
     private mutating func set(_ entry: SpecNode.Entry, to value: Value, isFlow: Bool) throws(SpecDiagnostic) {
-        if case .text(let text) = value, entry.value.text == text { return }
+        if case .text(let text) = value, entry.value.text == text, !isAlias(entry) { return }
         if !isFlow, case .keys(let keys) = value, try isBlock(entry) {
             return try set(keys, in: entry.value, isComplete: true, after: nil)
         }
         let range = try valueRange(of: entry, isFlow: isFlow)
-        // A value that is not there yet needs a space before it.
-        let space = range.isEmpty && text.bytes[range.lowerBound - 1] == UInt8(ascii: ":") ? " " : ""
+        // A value that is not there yet, or follows as in JSON, needs a space before it.
+        let space = text.bytes[range.lowerBound - 1] == UInt8(ascii: ":") ? " " : ""
         add(range, space + (isFlow || { if case .keys = value { true } else { false } }() ? Self.flow(value) : Self.plain(value)))
+    }
+
+    /// Whether an alias stands for the value of an entry, on the line of its key.
+    private mutating func isAlias(_ entry: SpecNode.Entry) -> Bool {
+        guard let colon = try? afterColon(of: entry) else { return false }
+        let start = text.skippingProperties(from: colon)
+        return start < text.bytes.count && text.bytes[start] == UInt8(ascii: "*")
     }
 
     /// Whether the value of an entry is keys on lines of their own.

@@ -27,11 +27,23 @@ extension ModuleReader {
             )
             return
         }
+        if !isAlone {
+            report(
+                .warning,
+                at: root.position,
+                "a document of version 3.0 is alone in its file, or the JVM runtime refuses all of it",
+                "remove the others, and a '---' with nothing behind it, or write a document with 'kind' and 'spec' for each component"
+            )
+        }
         let keys = sort(root, "the document", ["version", "module"], [["module"]])
         guard let module = keys["module"].flatMap({ mapping($0) }) else { return }
         let parts = sort(module, "'module'", ["meta", "spec"], [["spec"]])
-        if let meta = parts["meta"]?.value, let type = meta["type"], type.text != "remote" {
-            report(.warning, at: type.position, "only remote modules can be called", "write 'type: remote'")
+        if let type = parts["meta"]?.value["type"] {
+            if type.text != "remote" {
+                report(.warning, at: type.position, "only remote modules can be called", "write 'type: remote'")
+            }
+        } else {
+            report(.warning, at: module.position, "the module has no type, and the JVM runtime refuses it", "add 'meta: {type: remote}'")
         }
         guard let spec = parts["spec"].flatMap({ mapping($0) }) else { return }
         let lists = sort(spec, "the module's spec", ["endpoints", "ingresses", "egresses"], [])

@@ -8,6 +8,8 @@ struct ModuleReader<Target: SpecText, URL: SpecText> {
     var partialEndpoints: [PartialEndpoint] = []
     var diagnostics: [SpecDiagnostic] = []
     var substitution: Substitution
+    /// Whether the file has one document only.
+    private(set) var isAlone = true
     /// Those that were read, by their text.
     var templates: [String: URL] = [:]
     private var composer: DocumentComposer
@@ -23,7 +25,9 @@ struct ModuleReader<Target: SpecText, URL: SpecText> {
 
     mutating func read() -> ParsedModule<Target, URL> {
         var number = 0
-        for range in text.documents() {
+        let documents = text.documents()
+        isAlone = documents.count == 1
+        for range in documents {
             let known = composer.diagnostics.count
             let document = composer.compose(range)
             if document != nil || composer.diagnostics.count > known {

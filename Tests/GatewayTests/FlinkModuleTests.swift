@@ -71,8 +71,13 @@ import TransportCore
         // The key in its other spelling: the runtime knows one of them only.
         (
             "kind: io.statefun.endpoints.v1/http\nspec:\n  \"function\": a/b # one\n  urlPathTemplate: http://h/\n  timeouts: {call: 5s}\n",
-            "kind: io.statefun.endpoints.v1/http\nspec:\n  functions: a/b # one\n  urlPathTemplate: http+unix:///run/g.sock/\n"
+            "kind: io.statefun.endpoints.v1/http\nspec:\n  \"functions\": a/b # one\n  urlPathTemplate: http+unix:///run/g.sock/\n"
                 + "  timeouts: {call: 20 s, connect: 1 ms, read: 20 s, write: 20 s}\n"
+        ),
+        (
+            "{\"kind\":\"io.statefun.endpoints.v1/http\",\"spec\":{\"function\":\"a/b\",\"urlPathTemplate\":\"http://h/\"}}",
+            "{\"kind\":\"io.statefun.endpoints.v1/http\",\"spec\":{\"functions\":\"a/b\",\"urlPathTemplate\": http+unix:///run/g.sock/, "
+                + "timeouts: {call: 75 s, connect: 1 ms, read: 75 s, write: 75 s}}}"
         ),
         (
             "kind: io.statefun.endpoints.v2/http\nspec: {function: a/b, urlPathTemplate: http://h/}",

@@ -33,6 +33,11 @@ import TransportCore
             "kind: &k k\nspec:\n  x: &u http://h/\n  urlPathTemplate: *u\n  transport: {type: x}\n",
             "kind: &k k\nspec:\n  x: &u http://h/\n  urlPathTemplate: http://g/\n  transport: {type: a/b, timeouts: {call: 5 s}}\n"
         ),
+        // An alias that stands for what is wanted.
+        (
+            "kind: k\nspec:\n  x: &u http://g/\n  urlPathTemplate: *u # here\n  transport: {type: x}\n",
+            "kind: k\nspec:\n  x: &u http://g/\n  urlPathTemplate: http://g/ # here\n  transport: {type: a/b, timeouts: {call: 5 s}}\n"
+        ),
         (
             "kind: k\nspec:\n  urlPathTemplate: !!str &u 'it''s'\n  transport: ~\n",
             "kind: k\nspec:\n  urlPathTemplate: !!str &u http://g/\n  transport: {type: a/b, timeouts: {call: 5 s}}\n"
@@ -67,6 +72,12 @@ import TransportCore
         ("kind: k\nspec:\n  urlPathTemplate: http://h/\n  transport: {\n    a: b}\n", 4, "takes several lines"),
         ("kind: k\nspec:\n  urlPathTemplate: http://h/\n  transport: { # why\n    a: b}\n", 4, "takes several lines"),
         ("spec: 1\nkind: k\n", 1, "there are no keys here"),
+        ("kind: k\nspec:\n  u: &u v\n  urlPathTemplate: *u\n  x: [1, *u]\n", 5, "'*u' would stay in the file"),
+        (
+            "kind: k\nspec:\n  u: &u {type: x}\n  urlPathTemplate: http://h/\n  transport:\n    <<: *u\n    a: b\n", 6,
+            "'<<' would stay in the file"
+        ),
+        ("kind: k\nspec:\n  urlPathTemplate: http://h/\n---\nkind: l\nspec: {x: &x 1, y: *x}\n", 6, "'*x' would stay in the file"),
     ]
 
     @Test("what is written in another way is refused with its place", arguments: refused)

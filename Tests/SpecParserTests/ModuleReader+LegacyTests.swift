@@ -94,6 +94,20 @@ import TransportCore
         #expect(asModern.map(\.withoutPlaces) == modern.components.map(\.withoutPlaces))
     }
 
+    @Test(
+        "what the JVM runtime refuses of a document of version 3.0 is a warning",
+        arguments: [
+            ("module: {meta: {type: remote}, spec: {}}\n---\n", "1:1 warning a document of version 3.0 is alone in its file"),
+            ("module: {meta: {type: remote}, spec: {}}\n---\nkind: a/b\nspec: {c: d}\n", "1:1 warning a document of version 3.0 is alone"),
+            ("module: {spec: {}}\n", "2:9 warning the module has no type"),
+            ("module: {meta: {name: x}, spec: {}}\n", "2:9 warning the module has no type"),
+        ]
+    )
+    func refusedElsewhere(rest: String, says: String) {
+        let found = lines(parse("version: '3.0'\n" + rest).diagnostics)
+        #expect(found.count == 1 && found.first?.hasPrefix(says) == true, "\(found)")
+    }
+
     @Test("positions lead into the legacy document")
     func positions() throws {
         let module = parse(Self.legacy, environment: ["HOST": "h"])
@@ -112,7 +126,7 @@ import TransportCore
     @Test("an endpoint there may have a kind of the current format")
     func modernKind() {
         let module = parse(
-            "version: '3.0'\nmodule: {spec: {endpoints: [{endpoint: {meta: {kind: io.statefun.endpoints.v2/http}, "
+            "version: '3.0'\nmodule: {meta: {type: remote}, spec: {endpoints: [{endpoint: {meta: {kind: io.statefun.endpoints.v2/http}, "
                 + "spec: {functions: a/b, urlPathTemplate: 'http://x', transport: {type: a/t}}}}]}}\n"
         )
         #expect(module.diagnostics.isEmpty)
@@ -154,7 +168,7 @@ import TransportCore
     @Test("transport has no effect there either")
     func transport() {
         let module = parse(
-            "version: '3.0'\nmodule: {spec: {endpoints: [{endpoint: {meta: {kind: http}, "
+            "version: '3.0'\nmodule: {meta: {type: remote}, spec: {endpoints: [{endpoint: {meta: {kind: http}, "
                 + "spec: {functions: a/b, urlPathTemplate: 'http://x', transport: {}}}}]}}\n"
         )
         #expect(module.diagnostics.map(\.severity) == [.warning])
