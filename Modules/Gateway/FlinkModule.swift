@@ -36,13 +36,33 @@ public struct FlinkModule: Sendable {
     ///   way that cannot be changed without changing more.
     public func text(of module: FunctionModule, read: (String) -> FunctionModule) throws(SpecDiagnostic) -> String {
         let url = try gatewayURL()
+        let text = try editor(of: module, url).edited()
+        try compare(module, read(text), url)
+        return text
+    }
+
+    /// What the runtime will read otherwise in the file all the same: values of other components with `${…}`, where it puts nothing in.
+    /// - Parameter module: what ``text(of:read:)`` has given a text of.
+    public func warnings(of module: FunctionModule) -> [SpecDiagnostic] {
+        guard let editor = try? editor(of: module, gatewayURL()) else { return [] }
+        return editor.unsetPlaceholders.map { value in
+            SpecDiagnostic(
+                .warning,
+                at: value.position,
+                length: value.value.unicodeScalars.count,
+                "the JVM runtime puts nothing in for '${'",
+                remedy: "put the value in before the runtime reads the printed file",
+                file: module.text.file
+            )
+        }
+    }
+
+    private func editor(of module: FunctionModule, _ url: EndpointURL) throws(SpecDiagnostic) -> ModuleEditor {
         var editor = ModuleEditor(module.text)
         for endpoint in module.endpoints {
             try editor.setSpec(ofEndpointAt: endpoint.spec.position, to: keys(of: endpoint, at: url))
         }
-        let text = try editor.edited()
-        try compare(module, read(text), url)
-        return text
+        return editor
     }
 
     /// What the spec of an endpoint is to say. The runtime puts nothing in for `${NAME}`, and takes only one spelling for all functions

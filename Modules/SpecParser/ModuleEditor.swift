@@ -40,6 +40,8 @@ public struct ModuleEditor {
     private let references: [Located<String>]
     private var locator: SourceLocator
     private var edits: Set<Edit> = []
+    /// Where the specs begin that were set.
+    private var specs: Set<SourcePosition> = []
 
     /// An editor for a text that parses without an error.
     public init(_ text: ModuleText) {
@@ -60,7 +62,21 @@ public struct ModuleEditor {
         guard let spec = documents.lazy.compactMap({ $0.endpointSpec(at: position) }).first else {
             throw refusal(at: position, "the endpoint that begins here cannot be found again")
         }
+        specs.insert(spec.position)
         try set(keys, in: spec, isComplete: false, after: spec.entry("urlPathTemplate"))
+    }
+
+    /// The values that hold `${` and stay as they are, since they are in none of the specs that were set.
+    public var unsetPlaceholders: [Located<String>] { documents.flatMap { placeholders(in: $0) } }
+
+    private func placeholders(in node: SpecNode) -> [Located<String>] {
+        guard !specs.contains(node.position) else { return [] }
+        switch node.content {
+        case .scalar(let text): return text.contains("${") ? [Located(text, at: node.position)] : []
+        case .mapping(let entries): return entries.flatMap { placeholders(in: $0.value) }
+        case .sequence(let items): return items.flatMap { placeholders(in: $0) }
+        case .null: return []
+        }
     }
 
     /// The text with everything that was set.
@@ -133,13 +149,14 @@ public struct ModuleEditor {
         guard let first = node.entries.first, let start = locator.byteOffset(of: node.position) else {
             throw refusal(at: node.position, "there are no keys here")
         }
-        // What is merged in stands before, where its anchor is.
-        if node.entries.contains(where: { $0.keyPosition < node.position }),
-            let merge = references.first(where: { $0.value == "<<" && $0.position >= node.position })
-        {
+        let isFlow = text.bytes[text.skippingProperties(from: start)] == UInt8(ascii: "{")
+        // What is merged in stands before, where its anchor is, or in another column than the other keys.
+        let isMerged = node.entries.contains { entry in
+            entry.keyPosition < node.position || (!isFlow && entry.keyPosition.column != node.position.column)
+        }
+        if isMerged, let merge = references.first(where: { $0.value == "<<" && $0.position >= node.position }) {
             throw refusal(ofReference: merge)
         }
-        let isFlow = text.bytes[text.skippingProperties(from: start)] == UInt8(ascii: "{")
         var missing: [Key] = []
         for key in keys {
             guard let entry = node.entry(key.name) ?? key.otherName.flatMap({ node.entry($0) }) else {

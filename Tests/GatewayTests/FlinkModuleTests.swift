@@ -25,6 +25,26 @@ import TransportCore
         return try flink.text(of: module(yaml)) { module($0) }
     }
 
+    @Test("values of other components in which the runtime will put nothing are told with their places")
+    func placeholders() throws {
+        let module = module(
+            """
+            kind: io.statefun.endpoints.v1/http
+            spec: {functions: a/*, urlPathTemplate: "http://${HOST}/"}
+            ---
+            kind: io.statefun.kafka.v1/ingress
+            spec:
+              id: a/b
+              address: ${HOST}:9092
+              topics: [{topic: t}, {topic: "${HOST}"}]
+            """
+        )
+        let address = try #require(ListenAddress(parsing: "8080"))
+        let warnings = FlinkModule(listen: [address], waitLimit: .seconds(10)).warnings(of: module)
+        #expect(warnings.map(\.position) == [SourcePosition(line: 7, column: 12), SourcePosition(line: 8, column: 32)])
+        #expect(warnings.allSatisfy { $0.severity == .warning && $0.file == "module.yaml" })
+    }
+
     private static let changed: [(before: String, after: String)] = [
         (
             """

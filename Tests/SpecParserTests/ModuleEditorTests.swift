@@ -77,6 +77,7 @@ import TransportCore
             "kind: k\nspec:\n  u: &u {type: x}\n  urlPathTemplate: http://h/\n  transport:\n    <<: *u\n    a: b\n", 6,
             "'<<' would stay in the file"
         ),
+        ("kind: k\nspec:\n  urlPathTemplate: http://h/\n  transport:\n    <<: {type: x}\n    a: b\n", 5, "'<<' would stay in the file"),
         ("kind: k\nspec:\n  urlPathTemplate: http://h/\n---\nkind: l\nspec: {x: &x 1, y: *x}\n", 6, "'*x' would stay in the file"),
     ]
 

@@ -225,7 +225,8 @@ struct GatewayCommand: AsyncParsableCommand {
     private func printModule(_ module: FunctionModule, _ transports: StandardTransports) throws {
         let options = common.moduleOptions
         do {
-            let text = try FlinkModule(advertise: advertise, listen: listen, waitLimit: maxWait).text(of: module) { text in
+            let flink = FlinkModule(advertise: advertise, listen: listen, waitLimit: maxWait)
+            let text = try flink.text(of: module) { text in
                 FunctionModule(
                     ModuleText(file: file, text),
                     options: options,
@@ -236,6 +237,8 @@ struct GatewayCommand: AsyncParsableCommand {
             guard Terminal.standardOutput.write(text) else {
                 throw RuntimeSession.failed("the module file cannot be written whole: \(Terminal.lastError)")
             }
+            let warnings = flink.warnings(of: module)
+            if !warnings.isEmpty { show(warnings, in: module) }
         } catch let problem as SpecDiagnostic {
             show([problem], in: module)
             throw ExitCode.failure
