@@ -45,8 +45,8 @@ final class PoolCore {
     private var members: [Member?] = []
     private var ids: [ObjectIdentifier: PoolMachine.ConnectionID] = [:]
     private var steps: [Step] = []
-    /// What the last attempt failed with, as long as none has succeeded since; `nil` where it took too long, which tells a call whose
-    /// time is over nothing new.
+    /// What the last attempt failed with that was not called off, as long as none has succeeded since; `nil` where it took too long,
+    /// which tells a call whose time is over nothing new.
     private var lastFailure: RequestReplyFailure?
     private var isPerforming = false
     private var timer: (any CallTimer)?
@@ -170,9 +170,11 @@ final class PoolCore {
         case .failure(let failure):
             members[Int(id.index)] = nil
             let callEnded = failure.kind == .budgetSpent
+            // How an attempt ends that was called off says nothing about the peer.
+            let isNews = !callEnded && !machine.isAbandoned(id)
             let actions = machine.connectFailed(id, callEnded: callEnded, at: loop.now)
             prepare(actions, connectFailure: failure)
-            if !callEnded { lastFailure = failure.kind == .timedOut ? nil : failure }
+            if isNews { lastFailure = failure.kind == .timedOut ? nil : failure }
             performPrepared()
         }
     }

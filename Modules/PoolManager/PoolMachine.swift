@@ -58,6 +58,11 @@ struct PoolMachine {
     /// Whether a caller stands in line.
     func isWaiting(_ waiter: WaiterID) -> Bool { line.contains(waiter) }
 
+    /// Whether an attempt that is under way was called off.
+    func isAbandoned(_ id: ConnectionID) -> Bool {
+        if case .abandoned = connections[id]?.state { true } else { false }
+    }
+
     // MARK: Callers
 
     /// A caller wants a connection. Its id has left the line again when an action of this very event names it.

@@ -103,6 +103,36 @@ import TransportCore
         #expect(third.failure?.kind == .budgetSpent)
     }
 
+    @Test("what an attempt ends with that the pool has called off is no reason for anybody else", arguments: [true, false])
+    func forgetsWhatWasCalledOff(byDeadline: Bool) throws {
+        let fixture = try PoolFixture(.of(1))
+        let first = fixture.lease(deadline: ms(1_000))
+        if byDeadline {
+            fixture.loop.advance(to: ms(1_000))
+        } else {
+            fixture.loop.perform { first.ticket.map(fixture.pool.cancelLease) }
+        }
+        #expect(fixture.connector.attempts[0].isCancelled)
+        fixture.loop.perform { fixture.connector.attempts[0].end(.failure(RequestReplyFailure(.cancelled, "called off"))) }
+        let second = fixture.lease(deadline: ms(2_000))
+        fixture.loop.advance(to: ms(2_000))
+        #expect(second.failure?.kind == .budgetSpent)
+    }
+
+    @Test("an attempt that was called off does not make up for the one that failed before it")
+    func keepsTheReasonBeforeWhatWasCalledOff() throws {
+        let fixture = try PoolFixture(.of(1))
+        let refused = RequestReplyFailure(.connectFailed, "refused")
+        _ = fixture.lease()
+        fixture.loop.perform { fixture.connector.attempts[0].end(.failure(refused)) }
+        _ = fixture.lease(deadline: ms(1_000))
+        fixture.loop.advance(to: ms(1_000))
+        fixture.loop.perform { fixture.connector.attempts[1].end(.failure(RequestReplyFailure(.timedOut, "called off late"))) }
+        let third = fixture.lease(deadline: ms(2_000))
+        fixture.loop.advance(to: ms(2_000))
+        #expect(third.failure == refused)
+    }
+
     @Test("what is idle is closed where somebody needs the room, and what is on loan stays")
     func closesWhatIsIdle() throws {
         let fixture = try PoolFixture(.of(2))
