@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOPosix
 internal import NIOSSL
 internal import TransportCore
 
@@ -35,21 +34,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// A body of at most this size is copied behind the head, so that one write carries both.
     static let copiedBody = 16_384
 
-    /// What channels have to be opened with: they are writable only while they hold nothing back.
-    private static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
-
     /// So many bytes of a compressed body are inflated in one go, before others on the loop have their turn.
     private static let inflatedAtATime = 1 << 20
-
-    /// How much is read at a time: most answers are short, and what a connection reads into stays with it.
-    static let readSizes = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
-
-    /// What opens a channel for a connection.
-    static func bootstrap(on loop: any ChannelLoop) -> ClientBootstrap {
-        ClientBootstrap(group: loop.eventLoop)
-            .channelOption(.writeBufferWaterMark, value: waterMark)
-            .channelOption(.recvAllocator, value: readSizes)
-    }
 
     let loop: any CallLoop
     let channel: any Channel
@@ -77,6 +63,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var wasUsed: Bool
     private var lastError: (any Error)?
     private var isSocketClosed = false
+    /// Whether nothing more arrives, though some of what has come is still to be understood.
+    private var hasEnded = false
     private var closeHandlers: [@Sendable () -> Void] = []
     private var timer: (any CallTimer)?
     private var timerAt = TransportInstant.distantFuture
@@ -215,7 +203,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     /// Notes that the system has taken the whole request, once it has.
     private func requestMayBeSent() {
-        // Writable means that nothing is held back: ``waterMark`` says so.
+        // Writable means that nothing is held back: ``bootstrap(on:)`` sees to that.
         guard isSending, channel.isWritable else { return }
         isSending = false
         lastProgress = loop.now
@@ -245,7 +233,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     /// Where a compressed answer rests, goes on with it when the loop has looked at its other sockets. Nothing is read from this one until
-    /// then.
+    /// then, unless its peer closes it: then all that has come is handed over at once.
     private func letOthersGoOn() {
         guard reader.isResting, !isReadingHeld else { return }
         isReadingHeld = true
@@ -253,6 +241,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         channel.eventLoop.afterLook { [self] in
             isReadingHeld = false
             if case .exchanging = state, reader.isResting { understand { reader throws(ResponseFault) in try reader.continued() } }
+            if hasEnded { connectionEnded() }
             if !isReadingHeld { _ = try? channel.syncOptions?.setOption(.autoRead, value: true) }
         }
     }
@@ -266,7 +255,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     }
 
     private func answered(_ response: ExchangeResponse) {
-        complete(.success(response), keepsOpen: reader.leavesConnectionReusable && !isSending)
+        complete(.success(response), keepsOpen: reader.leavesConnectionReusable && !isSending && !hasEnded)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -285,9 +274,11 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         connectionEnded()
     }
 
-    /// Nothing more arrives.
+    /// Nothing more arrives. What has come of a compressed answer is inflated as it would have been otherwise: some of it at a time.
     private func connectionEnded() {
+        hasEnded = true
         if case .exchanging = state {
+            guard !reader.isResting else { return }
             do throws(ResponseFault) {
                 if let response = try reader.ended(orderly: lastError == nil) {
                     answered(response)
@@ -392,9 +383,4 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private func closedFailure(hasBegun: Bool) -> RequestReplyFailure {
         origin.closedFailure(lastError, wasUsed: wasUsed, hasBegun: hasBegun)
     }
-}
-
-/// The system did not take a request.
-private struct RequestRefused: Error, CustomStringConvertible {
-    let description = "the request could not be written"
 }

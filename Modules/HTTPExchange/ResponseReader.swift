@@ -87,13 +87,17 @@ package struct ResponseReader {
         }
     }
 
-    /// Takes bytes in; gives the response out when it is complete.
+    /// Takes bytes in; gives the response out when it is complete. While the reader rests, they wait for ``continued()``.
     package mutating func received(_ bytes: ByteBuffer) throws(ResponseFault) -> ExchangeResponse? {
         guard bytes.readableBytes > 0 else { return nil }
         hasBegun = true
         if var kept = pending {
             pending = nil
             kept.writeImmutableBuffer(bytes)
+            guard !isResting else {
+                pending = kept
+                return nil
+            }
             return try understood(kept)
         }
         return try understood(bytes)

@@ -17,11 +17,17 @@ final class EmbeddedPeer {
 
     /// - Parameters:
     ///   - isAlone: whether no other connection of the loop waits for an answer all the time.
+    ///   - answerRoom: what answers count towards.
     ///   - later: runs what waits for the end of a round; by default at once.
-    init(isAlone: Bool = true, _ later: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = { $0() }) throws {
+    init(
+        isAlone: Bool = true,
+        answerRoom: AnswerRoom? = nil,
+        _ later: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = { $0() }
+    ) throws {
         let round = WriteRound(later)
         if !isAlone { round.exchangeBegan(OtherConnection()) }
-        connection = HTTPConnection(channel, on: loop, in: round, to: Origin(place: .tcp(host: "h", port: 80), tls: nil))
+        let origin = Origin(place: .tcp(host: "h", port: 80), tls: nil)
+        connection = HTTPConnection(channel, on: loop, in: round, to: origin, answerRoom: answerRoom)
         try channel.pipeline.syncOperations.addHandlers([socket, connection])
         channel.pipeline.fireChannelActive()
         loop.perform {

@@ -66,43 +66,6 @@ import TransportCore
 
     // MARK: Receiving
 
-    /// An answer of so many bytes, compressed.
-    private static func compressed(_ size: Int) -> ByteBuffer {
-        let body = Deflated.gzip([UInt8](repeating: 0x78, count: size))
-        let head =
-            "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-encoding: gzip\r\ncontent-length: \(body.count)\r\n\r\n"
-        return ByteBuffer(bytes: Array(head.utf8) + body)
-    }
-
-    @Test("a compressed answer that becomes long is inflated while others on the loop have their turn")
-    func longInflating() throws {
-        let peer = try EmbeddedPeer()
-        for _ in 1...2 {
-            let before = peer.completionCount
-            try peer.exchange(payloadMaxBytes: 10 << 20)
-            try peer.loop.perform { _ = try peer.channel.writeInbound(Self.compressed(8 << 20)) }
-            var turns = 0
-            while peer.completionCount == before, turns < 100 {
-                turns += 1
-                peer.loop.perform { peer.channel.embeddedEventLoop.advanceTime(by: .microseconds(200)) }
-            }
-            #expect(turns >= 3)
-            #expect(peer.response?.verdict == .answered(ByteBuffer(repeating: 0x78, count: 8 << 20)))
-            peer.loop.perform { peer.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1)) }
-        }
-    }
-
-    @Test("a call that ends while its answer is inflated is told once, and nothing goes on")
-    func cancelledInflating() throws {
-        let peer = try EmbeddedPeer()
-        try peer.exchange(payloadMaxBytes: 10 << 20)
-        try peer.loop.perform { _ = try peer.channel.writeInbound(Self.compressed(8 << 20)) }
-        peer.loop.perform { peer.connection.close() }
-        #expect(peer.failure?.kind == .cancelled)
-        peer.loop.perform { peer.channel.embeddedEventLoop.advanceTime(by: .milliseconds(10)) }
-        #expect(peer.completionCount == 1)
-    }
-
     @Test("the answer ends the exchange, once, and the connection serves the next one")
     func answer() throws {
         let peer = try EmbeddedPeer()
