@@ -53,6 +53,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var isSending = false
     /// When something was last sent or received.
     private var lastProgress = TransportInstant.zero
+    /// Until when the rest of an answer that is no success is waited for.
+    private var pageEnd = TransportInstant.distantFuture
     private var reader: ResponseReader
     private var room = MessageRoom()
     /// Whether the rest of what has been read waits for others on the loop.
@@ -141,6 +143,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         let isSmall = body.readableBytes <= Self.copiedBody
         current = Exchange(plan: plan, deadline: deadline, completion: completion, isSmall: isSmall)
         isSending = true
+        pageEnd = .distantFuture
         reader.reset(limit: plan.limits.payloadMaxBytes)
         state = .exchanging
         let message = room.message(plan.head.prefix, body: body, carryingIt: isSmall)
@@ -225,6 +228,10 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         do throws(ResponseFault) {
             if let response = try read(&reader) { return answered(response) }
             lastProgress = loop.now
+            if reader.isRefusal, pageEnd == .distantFuture {
+                pageEnd = lastProgress.advanced(byNanoseconds: ResponseReader.pageNanoseconds)
+                armTimer()
+            }
             countAnswer()
             letOthersGoOn()
         } catch {
@@ -300,9 +307,10 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     // MARK: - Time
 
-    /// The moment at which the next limit passes: that of a single read or write, or that of the call where it comes no later.
+    /// The moment at which the next limit passes: that of a single read or write, or that of the call where it comes no later, or
+    /// that of what nobody needs.
     private var nextLimit: TransportInstant? {
-        guard let deadline = current?.deadline else { return nil }
+        guard let deadline = current.map({ min($0.deadline, pageEnd) }) else { return nil }
         let single = isSending ? current?.plan.writeNanoseconds : current?.plan.readNanoseconds
         return single.map { min(deadline, lastProgress.advanced(byNanoseconds: $0)) } ?? deadline
     }

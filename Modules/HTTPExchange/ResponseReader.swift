@@ -14,6 +14,8 @@ package struct ResponseReader {
     static let inflatedPiece = 1_024
     /// The most bytes of an answer that is no success which are read over to keep the connection. Nobody needs them.
     static let maxDiscardedBytes = 65_536
+    /// How long they are waited for after the head: a peer that refuses a request may never send them.
+    static let pageNanoseconds: Int64 = 250_000_000
 
     private enum State {
         /// Next: head (after an interim one), body, chunk size, done.
@@ -77,6 +79,9 @@ package struct ResponseReader {
 
     /// How many bytes of the body are held, inflated where they were compressed.
     var heldBytes: Int { inflater?.output.readableBytes ?? body?.readableBytes ?? 0 }
+
+    /// Whether the answer is known to be no success, so that nobody needs what is still to come of it.
+    var isRefusal: Bool { head?.isSuccess == false }
 
     /// What is being read, for messages.
     package var activity: String {

@@ -24,6 +24,8 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
         var takenOfPart = 0
         /// When something was last sent or received.
         var lastProgress: TransportInstant
+        /// Until when the rest of an answer that is no success is waited for.
+        var pageEnd = TransportInstant.distantFuture
         /// What ended the connection, where that was an error.
         var error: IOError?
 
@@ -37,7 +39,7 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
             return limit
         }
 
-        var nextLimit: TransportInstant { singleLimit ?? deadline }
+        var nextLimit: TransportInstant { min(singleLimit ?? deadline, pageEnd) }
 
         /// Notes that so many bytes were sent.
         mutating func sent(_ count: Int, at now: TransportInstant) {
@@ -190,7 +192,11 @@ final class SocketConnection: ThreadConnection, @unchecked Sendable {
         case .moved(let count):
             _ = sizes.record(actualReadBytes: count)
             exchange.lastProgress = waiting.now
-            return try understood { reader throws(ResponseFault) in try reader.received(received) }
+            let response = try understood { reader throws(ResponseFault) in try reader.received(received) }
+            if reader.isRefusal, exchange.pageEnd == .distantFuture {
+                exchange.pageEnd = exchange.lastProgress.advanced(byNanoseconds: ResponseReader.pageNanoseconds)
+            }
+            return response
         case .blocked:
             return nil
         case .failed(let error):

@@ -99,6 +99,64 @@ import TransportCore
         #expect(peer.completionCount == 1)
     }
 
+    @Test(
+        "nobody waits long for the page of a refusal, and the connection is not kept",
+        arguments: [Duration.seconds(10), nil],
+        ["", "he"]
+    )
+    func refusalWithoutPage(read: Duration?, page: String) throws {
+        let peer = try EmbeddedPeer()
+        try peer.exchange(read: read)
+        peer.loop.advance(by: .seconds(1))
+        try peer.send("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 20\r\n\r\n\(page)")
+        peer.loop.advance(by: .nanoseconds(249_999_999))
+        #expect(peer.completionCount == 0)
+        peer.loop.advance(by: .nanoseconds(1))
+        #expect(peer.response?.status == 503)
+        #expect(peer.closedCount == 1)
+        #expect(peer.completionCount == 1)
+        #expect(peer.loop.timerCount == 0)
+    }
+
+    @Test("a page that comes byte by byte is not waited for any longer")
+    func dribbledPage() throws {
+        let peer = try EmbeddedPeer()
+        try peer.exchange()
+        try peer.send("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 20\r\n\r\n")
+        for _ in 0..<2 {
+            peer.loop.advance(by: .milliseconds(100))
+            try peer.send("x")
+        }
+        peer.loop.advance(by: .milliseconds(50))
+        #expect(peer.response?.status == 503)
+    }
+
+    @Test("a page that comes in time keeps the connection, and the next exchange has all its time")
+    func pageInTime() throws {
+        let peer = try EmbeddedPeer()
+        try peer.exchange(read: nil)
+        try peer.send("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 5\r\n\r\n")
+        peer.loop.advance(by: .milliseconds(249))
+        try peer.send("sorry")
+        #expect(peer.response?.status == 503)
+        #expect(peer.connection.isReusable)
+        try peer.exchange(read: nil)
+        peer.loop.advance(by: .seconds(59))
+        #expect(peer.completionCount == 1)
+        try peer.send(Self.ok)
+        #expect(peer.response?.status == 200)
+    }
+
+    @Test("the page of a refusal is not waited for beyond the limits of the call")
+    func refusalAtTheEnd() throws {
+        let peer = try EmbeddedPeer()
+        try peer.exchange(call: .seconds(1), read: nil)
+        peer.loop.advance(by: .milliseconds(900))
+        try peer.send("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 20\r\n\r\n")
+        peer.loop.advance(by: .milliseconds(100))
+        #expect(peer.response?.status == 503)
+    }
+
     @Test("a peer that takes nothing trips the write limit")
     func write() throws {
         let peer = try EmbeddedPeer()

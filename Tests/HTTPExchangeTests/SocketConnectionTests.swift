@@ -217,13 +217,15 @@ import TransportCore
         }
     }
 
-    @Test("a refusal whose page stops coming is told by its head")
+    @Test("a refusal whose page stops coming is told by its head, and soon")
     func refusalWithoutEnd() async throws {
         let wire = try await DetachedWire([.readRequest, .send("HTTP/1.1 503 No\r\ncontent-length: 9\r\n\r\nabc")])
+        let start = wire.clock.now
         async let outcome = wire.exchange()
         try await wire.server.connection().scriptEnded()
         wire.clock.run()
         #expect(try await outcome.get().status == 503)
+        #expect(start.duration(to: wire.clock.now) == .milliseconds(250))
         #expect(!wire.connection.isReusable)
     }
 
