@@ -74,7 +74,7 @@ final class PoolCore {
 
     func lease(_ limits: ConnectLimits, _ completion: @escaping Completion) -> LeaseTicket {
         discardUnusable()
-        let (waiter, actions) = machine.leaseRequested(deadline: limits.deadline, at: loop.now)
+        let (waiter, actions) = machine.leaseRequested(deadline: limits.deadline, prefersNew: limits.prefersNew, at: loop.now)
         let ticket = LeaseTicket(number: waiter.number)
         // The way of nearly every call: nothing is stored for it.
         if case .grant(let id, _) = actions.only, let connection = connection(id) {
@@ -141,7 +141,7 @@ final class PoolCore {
         members[index] = Member(id: id)
         let confined = LoopConfined(self, to: loop)
         // What threads do not use at the moment serves as well: a peer may have no room for more connections.
-        if let connection = threads.takeForLoop() {
+        if !limits.prefersNew, let connection = threads.takeForLoop() {
             return connection.attach { confined.value.connectEnded(id, $0) }
         }
         let attempt = connector.connect(to: origin, on: loop, limits: limits) { result in

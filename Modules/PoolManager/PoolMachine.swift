@@ -13,7 +13,7 @@ internal import TransportCore
 /// ```
 ///
 /// Rules, beside those of ``PoolLimits``:
-/// - The line is first come first served. A caller joins it only where no connection is idle.
+/// - The line is first come first served. A caller joins it only where no connection is idle, or where it wants none that was.
 /// - A connection is opened for a caller that joins the line and not because one might be useful: never are more begun
 ///   than callers wait. Whichever connection comes free first goes to the head of the line, and one that was opened
 ///   for it becomes idle when nobody is left to take it.
@@ -66,17 +66,25 @@ struct PoolMachine {
     // MARK: Callers
 
     /// A caller wants a connection. Its id has left the line again when an action of this very event names it.
-    mutating func leaseRequested(deadline: TransportInstant, at now: TransportInstant) -> (WaiterID, PoolActions) {
+    /// - Parameter prefersNew: whether it wants none that is idle. One that another caller gives back is as good as a new one.
+    mutating func leaseRequested(
+        deadline: TransportInstant,
+        prefersNew: Bool = false,
+        at now: TransportInstant
+    ) -> (WaiterID, PoolActions) {
         var actions = PoolActions()
         while let next = idle.last, isExpired(next, at: now) {
             close(next, &actions)
         }
-        if let connection = idle.last {
+        if !prefersNew, let connection = idle.last {
             let waiter = line.passingID()
             idle.remove(connection, in: &connections)
             lend(connection)
             actions.append(.grant(connection, to: waiter))
             return (waiter, actions)
+        }
+        if prefersNew, room == 0, let longestIdle = idle.first {
+            close(longestIdle, &actions)
         }
         if let refusal = refusal(deadline: deadline, at: now) {
             let waiter = line.passingID()

@@ -19,15 +19,18 @@ final class CallAttempt: @unchecked Sendable {
     let route: CallRoute
     private let body: ByteBuffer
     private let deadline: TransportInstant
+    private let prefersNew: Bool
     private let call: CallRunner
     private var state = State.ready
     private var isCancelled = false
 
-    init(_ route: CallRoute, of call: CallRunner, body: ByteBuffer, deadline: TransportInstant) {
+    /// - Parameter prefersNew: whether the attempt before met a kept connection that its peer had closed.
+    init(_ route: CallRoute, of call: CallRunner, body: ByteBuffer, deadline: TransportInstant, prefersNew: Bool) {
         self.route = route
         self.call = call
         self.body = body
         self.deadline = deadline
+        self.prefersNew = prefersNew
     }
 
     // The closures below capture nothing but the attempt itself, so that none of them takes an allocation.
@@ -38,9 +41,9 @@ final class CallAttempt: @unchecked Sendable {
             guard case .ready = state else { return }
             state = .leasing(nil)
             let limits = route.plan.limits
-            let ticket = route.pool.lease(ConnectLimits(connect: limits.connect, call: limits.call, deadline: deadline)) { [self] result in
-                leased(result)
-            }
+            let ticket = route.pool.lease(
+                ConnectLimits(connect: limits.connect, call: limits.call, deadline: deadline, prefersNew: prefersNew)
+            ) { [self] result in leased(result) }
             if case .leasing = state {
                 state = .leasing(ticket)
             }

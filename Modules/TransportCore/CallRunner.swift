@@ -50,6 +50,8 @@ public final class CallRunner: @unchecked Sendable {
     private var attemptStart = TransportInstant.zero
     private var timer: (any CallTimer)?
     private var redirects = 0
+    /// Whether the last attempt, or the last step of one, met a kept connection that its peer had closed.
+    private var wasStale = false
     /// What is to be done next, while something else is being done.
     private var pending: (action: RetryMachine.Action, route: CallRoute)?
     private var isPerforming = false
@@ -197,7 +199,13 @@ public final class CallRunner: @unchecked Sendable {
     private func performNow(_ action: RetryMachine.Action, on route: CallRoute) {
         switch action {
         case .attempt:
-            let next = CallAttempt(route, of: self, body: request.payload, deadline: machine.budget.deadline)
+            let next = CallAttempt(
+                route,
+                of: self,
+                body: request.payload,
+                deadline: machine.budget.deadline,
+                prefersNew: wasStale
+            )
             attempt = next
             next.start()
         case .pause(let until):
@@ -232,13 +240,15 @@ public final class CallRunner: @unchecked Sendable {
             case .success(let response): response.verdict
             case .failure(let failure): ResponseVerdict.failed(failure)
             }
+        let wasStaleBefore = wasStale
+        wasStale = if case .failed(let failure) = verdict { failure.kind == .staleConnection } else { false }
         switch verdict {
         case .answered(let body):
             reportAnswer(at: now)
             finish(.success(body), at: now)
-        case .failed(let failure) where failure.kind == .staleConnection && redirects > 0:
+        case .failed where wasStale && !wasStaleBefore && redirects > 0:
             // What answers a redirect often closes the connection, and the pool may lend it before it knows: begun from the original URL
-            // again, the attempt would meet the same again.
+            // again, the attempt would meet the same again. Once only, as without redirects.
             hop(to: route, at: now)
         case .failed(let failure):
             attemptFailed(failure, at: now)

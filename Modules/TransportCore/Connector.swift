@@ -1,4 +1,4 @@
-/// How long connecting may take.
+/// How long connecting may take, and whether a kept connection will do.
 public struct ConnectLimits: Sendable, Hashable {
     /// Resolving, connecting and the TLS handshake together, for one attempt.
     public let connect: Setting<Duration>
@@ -6,11 +6,15 @@ public struct ConnectLimits: Sendable, Hashable {
     public let call: Setting<Duration>
     /// When the call's time is over.
     public let deadline: TransportInstant
+    /// Whether none is wanted that has been idle: the call has just met one that its peer had closed, and whatever closed that may have
+    /// closed the others as well.
+    public let prefersNew: Bool
 
-    public init(connect: Setting<Duration>, call: Setting<Duration>, deadline: TransportInstant) {
+    public init(connect: Setting<Duration>, call: Setting<Duration>, deadline: TransportInstant, prefersNew: Bool = false) {
         self.connect = connect
         self.call = call
         self.deadline = deadline
+        self.prefersNew = prefersNew
     }
 }
 

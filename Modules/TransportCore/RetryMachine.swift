@@ -32,6 +32,9 @@ public struct RetryMachine: Sendable {
     /// How many pauses there were; each one is longer than the one before. An attempt on a connection that the peer had
     /// closed before is followed by none.
     private var pauseCount = 0
+    /// Whether the attempt before ended with its connection. Then one on such a connection is paused for as well: the request itself may
+    /// be what its peers die of, and they are not to be met one after the other.
+    private var followsLoss = false
     private var records: [AttemptRecord] = []
 
     public init(policy: RetryPolicy, budget: CallBudget) {
@@ -59,7 +62,10 @@ public struct RetryMachine: Sendable {
         if case .lastAttempt = state {
             return fail(withoutRetry(failure), at: now)
         }
-        if failure.kind == .staleConnection {
+        let isStale = failure.kind == .staleConnection
+        let goesOnAtOnce = isStale && !followsLoss
+        followsLoss = isStale || failure.kind == .connectionLost
+        if goesOnAtOnce {
             return budget.isSpent(at: now) ? fail(failure, at: now) : attempt(at: now)
         }
         pauseCount += 1

@@ -26,19 +26,28 @@ struct PoolFixture {
 
     static let origin = Origin(place: .tcp(host: "bar.foo.com", port: 8080), tls: nil)
 
-    static func limits(call: Duration = .seconds(60), deadline: TransportInstant = .distantFuture) -> ConnectLimits {
+    static func limits(
+        call: Duration = .seconds(60),
+        deadline: TransportInstant = .distantFuture,
+        prefersNew: Bool = false
+    ) -> ConnectLimits {
         ConnectLimits(
             connect: Setting(.seconds(10), from: .byDefault),
             call: Setting(call, from: .byDefault),
-            deadline: deadline
+            deadline: deadline,
+            prefersNew: prefersNew
         )
     }
 
     /// Asks for a connection.
-    func lease(call: Duration = .seconds(60), deadline: TransportInstant = .distantFuture) -> Caller {
+    func lease(
+        call: Duration = .seconds(60),
+        deadline: TransportInstant = .distantFuture,
+        prefersNew: Bool = false
+    ) -> Caller {
         let caller = Caller()
         loop.perform {
-            caller.ticket = pool.lease(Self.limits(call: call, deadline: deadline)) { caller.answered($0) }
+            caller.ticket = pool.lease(Self.limits(call: call, deadline: deadline, prefersNew: prefersNew)) { caller.answered($0) }
         }
         return caller
     }

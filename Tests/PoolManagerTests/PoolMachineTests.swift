@@ -45,6 +45,45 @@ import TransportCore
             PoolFigures(idle: 1, leased: 1)
         ),
         PoolScenario(
+            "who prefers a new one gets none that is idle",
+            .of(2),
+            [
+                PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.returned(c(0)), []),
+                PoolStep(.leaseNew(w(0, 1)), [.connect(c(1), for: w(0, 1))]),
+                PoolStep(.lease(w(1)), [.grant(c(0), to: w(1))]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(0, 1))]),
+            ],
+            PoolFigures(leased: 2)
+        ),
+        PoolScenario(
+            "but one that somebody gives back meanwhile, and the new one becomes idle",
+            .of(2),
+            [
+                PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.leaseNew(w(0, 1)), [.connect(c(1), for: w(0, 1))]),
+                PoolStep(.returned(c(0)), [.grant(c(0), to: w(0, 1))]),
+                PoolStep(.connected(c(1)), []),
+            ],
+            PoolFigures(idle: 1, leased: 1)
+        ),
+        PoolScenario(
+            "where there is no room for a new one, the one that was idle longest makes it",
+            .of(2, waiting: 0),
+            [
+                PoolStep(.lease(w(0)), [.connect(c(0), for: w(0))]),
+                PoolStep(.lease(w(1)), [.connect(c(1), for: w(1))]),
+                PoolStep(.connected(c(0)), [.grant(c(0), to: w(0))]),
+                PoolStep(.connected(c(1)), [.grant(c(1), to: w(1))]),
+                PoolStep(.returned(c(1)), []),
+                PoolStep(.returned(c(0)), []),
+                PoolStep(.leaseNew(w(1, 1)), [.close(c(1)), .connect(c(2), for: w(1, 1))]),
+            ],
+            PoolFigures(idle: 1, connecting: 1, waiting: 1)
+        ),
+        PoolScenario(
             "with every connection on loan callers wait, first come first served",
             .of(1),
             [

@@ -19,6 +19,7 @@ func ms(_ milliseconds: Int64) -> TransportInstant { TransportInstant(nanosecond
 /// What happens to a pool.
 enum PoolEvent {
     case lease(Waiter, until: TransportInstant = .distantFuture)
+    case leaseNew(Waiter)
     case cancel(Waiter)
     case connected(Connection, chance: Double = 0)
     case connectFailed(Connection)
@@ -77,6 +78,10 @@ extension PoolMachine {
         switch step.event {
         case .lease(let expected, let deadline):
             let (waiter, actions) = leaseRequested(deadline: deadline, at: step.time)
+            #expect(waiter == expected, sourceLocation: step.location)
+            return actions
+        case .leaseNew(let expected):
+            let (waiter, actions) = leaseRequested(deadline: .distantFuture, prefersNew: true, at: step.time)
             #expect(waiter == expected, sourceLocation: step.location)
             return actions
         case .cancel(let waiter): return leaseCancelled(waiter)

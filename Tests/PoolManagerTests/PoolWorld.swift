@@ -15,6 +15,8 @@ struct PoolWorld {
     /// Callers in the order in which they came.
     private var line: [Waiter] = []
     private var deadlines: [Waiter: TransportInstant] = [:]
+    /// Those that want no idle connection.
+    private var preferNew: Set<Waiter> = []
     private var attempts: [Connection: Waiter] = [:]
     private var calledOff: Set<Connection> = []
     private var leased: [Connection] = []
@@ -80,15 +82,19 @@ struct PoolWorld {
         let deadline =
             Bool.random(using: &random)
             ? now.advanced(by: .milliseconds(Int.random(in: -1...200, using: &random))) : TransportInstant.distantFuture
+        let prefersNew = Int.random(in: 0..<6, using: &random) == 0
         // Who waits for a connection that is being opened, or may be opened soon, does not count.
-        let mayWait = line.count - attempts.count - (limits.maxConnections - opened) < limits.maxWaiting
+        let room = limits.maxConnections - opened
+        let mayWait = line.count - attempts.count - (prefersNew && room == 0 && !idle.isEmpty ? 1 : room) < limits.maxWaiting
         let before = line.count
-        let (waiter, actions) = machine.leaseRequested(deadline: deadline, at: now)
+        let (waiter, actions) = machine.leaseRequested(deadline: deadline, prefersNew: prefersNew, at: now)
         #expect(deadlines[waiter] == nil)
         line.append(waiter)
         deadlines[waiter] = deadline
+        if prefersNew { preferNew.insert(waiter) }
         let lastGranted = granted
         perform(actions)
+        #expect(granted == lastGranted || !prefersNew)
         if granted == lastGranted, deadline > now, !isShutDown {
             #expect(line.count == before + (mayWait ? 1 : 0))
         }
@@ -201,7 +207,9 @@ struct PoolWorld {
                     closing.append(id)
                 }
             case .grant(let id, let waiter):
-                #expect(line.first == waiter)
+                // What is idle is not for those who prefer a new one, so that others pass them by.
+                let passesBy = line.last == waiter && !preferNew.contains(waiter) && line.dropLast().allSatisfy(preferNew.contains)
+                #expect(line.first == waiter || passesBy)
                 #expect(idle.contains(id))
                 granted += 1
                 leave(waiter)
@@ -236,6 +244,7 @@ struct PoolWorld {
     private mutating func leave(_ waiter: Waiter) {
         line.removeAll { $0 == waiter }
         deadlines[waiter] = nil
+        preferNew.remove(waiter)
     }
 
     private var opened: Int { attempts.count + idle.count + leased.count }
@@ -244,7 +253,7 @@ struct PoolWorld {
         #expect(machine.figures == PoolFigures(idle: idle.count, leased: leased.count, connecting: attempts.count, waiting: line.count))
         #expect(opened <= limits.maxConnections)
         #expect(idle.count <= limits.maxIdle)
-        #expect(idle.isEmpty || line.isEmpty, "somebody waits beside an idle connection")
+        #expect(idle.isEmpty || line.allSatisfy(preferNew.contains), "somebody waits beside an idle connection")
         #expect(
             line.isEmpty || !attempts.isEmpty || leased.count == limits.maxConnections,
             "somebody waits and nothing is done about it"

@@ -54,6 +54,15 @@ import TransportCore
         #expect(!detached.isClosed)
     }
 
+    @Test("a caller on the loop that prefers a new one gets none of those")
+    func preferringNew() throws {
+        let fixture = try PoolFixture(Self.unlimited)
+        let detached = try kept(1, in: fixture)[0]
+        let caller = fixture.lease(prefersNew: true)
+        #expect(fixture.open(1) === caller.connection)
+        #expect(fixture.pool.takeForThread() === detached)
+    }
+
     @Test("a caller on the loop gets one of those that no thread uses, before another one is opened")
     func returning() throws {
         let fixture = try PoolFixture(Self.unlimited)

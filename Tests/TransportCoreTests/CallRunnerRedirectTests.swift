@@ -88,6 +88,31 @@ import Testing
         #expect(call.answer == "home")
     }
 
+    @Test("behind a redirect, a stale connection is replaced once; then the call begins anew")
+    func staleBehindRedirect() throws {
+        let loop = ManualLoop()
+        let pool = HandPool(on: loop)
+        let world = try CallWorld(redirecting: { _, _ in
+            Result { try CallWorld.route("http://other/", pool) }.mapError { _ in RequestReplyFailure(.redirect, "no route") }
+        })
+        let call = world.call()
+        world.answer(world.grant(), 307, location: "x")
+        loop.runQueued()
+        for _ in 1...2 {
+            let connection = HandConnection(on: loop)
+            pool.grant(connection)
+            loop.runQueued()
+            connection.end(.failure(RequestReplyFailure(.staleConnection, "closed")))
+            loop.runQueued()
+            world.loop.runQueued()
+            loop.runQueued()
+        }
+        #expect(pool.asked.map(\.prefersNew) == [false, true])
+        #expect(world.pool.asked.map(\.prefersNew) == [false, true])
+        world.answer(world.grant(), 200, "home")
+        #expect(call.answer == "home")
+    }
+
     @Test("a rule that refuses ends the call with its words")
     func rule() throws {
         let world = try CallWorld(redirecting: { _, _ in .failure(RequestReplyFailure(.redirect, "not to there")) })

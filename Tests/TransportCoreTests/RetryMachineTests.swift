@@ -226,13 +226,36 @@ import Testing
     func staleConnection() {
         var machine = machine()
         #expect(machine.callStarted(at: at(0)) == .attempt)
-        for _ in 0..<5 {
-            #expect(machine.attemptFailed(Self.stale, at: at(1), chance: 0) == .attempt)
-        }
-        #expect(machine.attemptFailed(Self.lost, at: at(1), chance: 0) == .pause(until: at(11)))
+        let late = RequestReplyFailure(.timedOut, "too late")
+        #expect(machine.attemptFailed(Self.stale, at: at(1), chance: 0) == .attempt)
+        #expect(machine.attemptFailed(late, at: at(1), chance: 0) == .pause(until: at(11)))
         #expect(machine.pauseEnded(at: at(11)) == .attempt)
         #expect(machine.attemptFailed(Self.stale, at: at(11), chance: 0) == .attempt)
-        #expect(machine.attemptFailed(Self.lost, at: at(11), chance: 0) == .pause(until: at(31)))
+        #expect(machine.attemptFailed(late, at: at(11), chance: 0) == .pause(until: at(31)))
+    }
+
+    @Test("another stale connection in a row is paused for, as any failure is: the request itself may be what its peers die of")
+    func staleConnectionsInARow() {
+        var machine = machine()
+        #expect(machine.callStarted(at: at(0)) == .attempt)
+        #expect(machine.attemptFailed(Self.stale, at: at(1), chance: 0) == .attempt)
+        #expect(machine.attemptFailed(Self.stale, at: at(1), chance: 0) == .pause(until: at(11)))
+        #expect(machine.pauseEnded(at: at(11)) == .attempt)
+        #expect(machine.attemptFailed(Self.stale, at: at(11), chance: 0) == .pause(until: at(31)))
+        #expect(machine.pauseEnded(at: at(31)) == .attempt)
+        #expect(machine.attemptFailed(RequestReplyFailure(.timedOut, "too late"), at: at(31), chance: 0) == .pause(until: at(71)))
+        #expect(machine.pauseEnded(at: at(71)) == .attempt)
+        #expect(machine.attemptFailed(Self.stale, at: at(71), chance: 0) == .attempt)
+    }
+
+    @Test("nor is one followed at once after a new connection that was lost")
+    func staleConnectionAfterALoss() {
+        var machine = machine()
+        #expect(machine.callStarted(at: at(0)) == .attempt)
+        #expect(machine.attemptFailed(Self.stale, at: at(1), chance: 0) == .attempt)
+        #expect(machine.attemptFailed(Self.lost, at: at(1), chance: 0) == .pause(until: at(11)))
+        #expect(machine.pauseEnded(at: at(11)) == .attempt)
+        #expect(machine.attemptFailed(Self.stale, at: at(11), chance: 0) == .pause(until: at(31)))
     }
 
     @Test("a stale connection with no time left ends the call")

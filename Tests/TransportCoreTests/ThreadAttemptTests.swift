@@ -67,6 +67,7 @@ import Testing
         let call = world.prepare()
         try call.start(after: attempt(call, in: world, ending: failing(.staleConnection)).0)
         world.loop.runQueued()
+        #expect(world.pool.asked.map(\.prefersNew) == [true])
         world.answer(world.grant(), 200, "answer")
         #expect(call.answer == "answer")
     }
