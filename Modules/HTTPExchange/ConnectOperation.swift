@@ -1,7 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
-internal import NIOTLS
 internal import TransportCore
 
 /// One attempt to connect to an origin: resolve, race the addresses, shake hands.
@@ -177,8 +176,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
 
     private func addTLS(_ context: NIOSSLContext, to channel: any Channel) throws {
         let handler = try NIOSSLClientHandler(context: context, serverHostname: serverHostname)
-        let waiter = HandshakeWaiter { [self] result in handshakeEnded(result, channel) }
-        try channel.pipeline.syncOperations.addHandlers([handler, waiter])
+        try HandshakeWaiter.begin(handler, on: channel) { [self] result in handshakeEnded(result, channel) }
     }
 
     /// An address is verified against the certificate by itself; only names go into the handshake (RFC 6066, section 3).
@@ -253,41 +251,6 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
     }
 
     private func complete(_ result: Result<any PooledConnection, RequestReplyFailure>) {
-        let completion = completion
-        self.completion = nil
-        completion?(result)
-    }
-}
-
-/// Tells when the TLS handshake of a channel has ended, then leaves the pipeline.
-private final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-
-    private var completion: ((Result<Void, any Error>) -> Void)?
-    private var lastError: (any Error)?
-
-    init(_ completion: @escaping (Result<Void, any Error>) -> Void) {
-        self.completion = completion
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
-            complete(.success(()))
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        lastError = error
-        complete(.failure(error))
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        complete(.failure(lastError ?? ChannelError.eof))
-    }
-
-    private func complete(_ result: Result<Void, any Error>) {
         let completion = completion
         self.completion = nil
         completion?(result)

@@ -1,5 +1,7 @@
 import Foundation
 import NIOCore
+import NIOEmbedded
+import NIOSSL
 import TestSupport
 import Testing
 import TransportCore
@@ -224,6 +226,20 @@ import TransportCore
         #expect(connecting.outcomes.count == 1)
     }
 
+    @Test("with a peer that has left before the handshake's first bytes are written it fails at once", arguments: [true, false])
+    func leftAlready(isConnected: Bool) throws {
+        let channel = EmbeddedChannel(handler: LeftPeer())
+        if isConnected {
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        }
+        let context = try NIOSSLContext(configuration: .makeClientConfiguration())
+        var outcomes: [Result<Void, any Error>] = []
+        try HandshakeWaiter.begin(NIOSSLClientHandler(context: context, serverHostname: nil), on: channel) { outcomes.append($0) }
+        #expect(outcomes.count == 1)
+        #expect(throws: (any Error).self) { try outcomes.first?.get() }
+        #expect(!channel.isActive)
+    }
+
     @Test(
         "a peer that does not speak TLS, or leaves, fails the handshake, and a retry may help",
         arguments: [
@@ -241,5 +257,14 @@ import TransportCore
         #expect(message.hasPrefix("the TLS handshake with 127.0.0.1:\(server.port) failed: "))
         #expect(!message.contains(".cc:"))
         #expect(!message.contains("BoringSSL"))
+    }
+}
+
+/// The socket of a peer that has left: the first bytes for it end the connection.
+private final class LeftPeer: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    func flush(context: ChannelHandlerContext) {
+        context.close(promise: nil)
     }
 }
