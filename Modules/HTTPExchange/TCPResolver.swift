@@ -37,7 +37,8 @@ public final class TCPResolver: SocketAddressResolving {
     private let hosts: [String: String]
 
     /// - Parameter hosts: names, in lower case, that are looked up as another name or an address, as a line of a `hosts` file
-    ///   would have it. Certificates and the `Host` field are still about the name itself.
+    ///   would have it. Certificates and the `Host` field are still about the name itself. An address is always itself: its certificate is
+    ///   verified against where the connection leads.
     public init(hosts: [String: String] = [:]) {
         self.hosts = hosts
     }
@@ -56,6 +57,10 @@ public final class TCPResolver: SocketAddressResolving {
     ) {
         guard case .tcp(let named, let port) = place else {
             completion(.failure(RequestReplyFailure(.misconfigured, "\(place) has no host name to resolve")))
+            return
+        }
+        if let literal = try? SocketAddress(ipAddress: named, port: port) {
+            completion(.success([literal]))
             return
         }
         let host = hosts[named.lowercased()] ?? named

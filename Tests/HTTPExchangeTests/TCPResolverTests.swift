@@ -6,15 +6,30 @@ import TransportCore
 @testable import HTTPExchange
 
 @Suite struct TCPResolverTests {
-    private func resolve(_ place: Origin.Place) async throws -> Result<[SocketAddress], RequestReplyFailure> {
+    private func resolve(
+        _ place: Origin.Place,
+        hosts: [String: String] = [:]
+    ) async throws -> Result<[SocketAddress], RequestReplyFailure> {
         let outcomes = Outcomes<[SocketAddress]>()
-        TCPResolver().resolve(place) { outcomes.add($0) }
+        TCPResolver(hosts: hosts).resolve(place) { outcomes.add($0) }
         return try await outcomes.first()
     }
 
     @Test("an address is itself", arguments: [("127.0.0.1", 80), ("::1", 8080), ("fe80::1", 65535)])
     func literals(host: String, port: Int) async throws {
         #expect(try await resolve(.tcp(host: host, port: port)).get() == [try SocketAddress(ipAddress: host, port: port)])
+    }
+
+    @Test("a name may stand for another one or for an address; an address never does, since its certificate has to be for itself")
+    func mapped() async throws {
+        let hosts = ["functions": "10.1.2.3", "10.1.2.3": "127.0.0.1", "::2": "127.0.0.1", "here": "localhost"]
+        let place = try SocketAddress(ipAddress: "10.1.2.3", port: 80)
+        #expect(try await resolve(.tcp(host: "Functions", port: 80), hosts: hosts).get() == [place])
+        #expect(try await resolve(.tcp(host: "10.1.2.3", port: 80), hosts: hosts).get() == [place])
+        let other = try SocketAddress(ipAddress: "::2", port: 80)
+        #expect(try await resolve(.tcp(host: "::2", port: 80), hosts: hosts).get() == [other])
+        let here = try await resolve(.tcp(host: "here", port: 80), hosts: hosts).get()
+        #expect(here.contains { $0.ipAddress == "127.0.0.1" || $0.ipAddress == "::1" })
     }
 
     @Test("a name has the addresses that the system knows, each once")

@@ -216,6 +216,11 @@ import TransportCore
         (["--listen", "0", "--host-map", "a=http://b"], 64, "has a port in its address"),
         (["--listen", "0", "--host-map", "a=[::1]:8000"], 64, "has a port in its address"),
         (["--listen", "0", "--host-map", "a:8000=::1"], 64, "has a port in its host"),
+        (
+            ["--listen", "0", "--host-map", "10.1.2.3=127.0.0.1"], 64,
+            "only names are mapped; write the address to call into the module file"
+        ),
+        (["--listen", "0", "--host-map", "[::2]=::1"], 64, "'[::2]=::1' has an address in place of its host"),
         (["--listen", "0", "--host-map", "a=::1", "--host-map", "A=[::2]"], 64, "--host-map has more than one address for 'a'"),
     ]
 

@@ -3,8 +3,9 @@ import NIOCore
 
 /// A line of `--host-map`: a host name of the module file, and what is called instead.
 struct HostMapping: Sendable {
-    /// In lower case; an address of IPv6 without brackets.
+    /// In lower case.
     let host: String
+    /// One of IPv6 without brackets.
     let address: String
 
     /// - Throws: `ValidationError` where the text could never have an effect.
@@ -14,6 +15,11 @@ struct HostMapping: Sendable {
         }
         host = try Self.name(text[..<equals], of: text, "host").lowercased()
         address = try Self.name(text[text.index(after: equals)...], of: text, "address")
+        guard (try? SocketAddress(ipAddress: host, port: 0)) == nil else {
+            throw ValidationError(
+                "'\(text)' has an address in place of its host, and only names are mapped; write the address to call into the module file."
+            )
+        }
     }
 
     /// A host name or an address.
