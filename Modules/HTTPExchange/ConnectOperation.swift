@@ -175,13 +175,8 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
     }
 
     private func addTLS(_ context: NIOSSLContext, to channel: any Channel) throws {
-        let handler = try NIOSSLClientHandler(context: context, serverHostname: serverHostname)
+        let handler = try NIOSSLClientHandler(context: context, serverHostname: origin.nameInHandshake)
         try HandshakeWaiter.begin(handler, on: channel) { [self] result in handshakeEnded(result, channel) }
-    }
-
-    /// An address is verified against the certificate by itself; only names go into the handshake (RFC 6066, section 3).
-    private var serverHostname: String? {
-        (try? SocketAddress(ipAddress: origin.serverName, port: 0)) == nil ? origin.serverName : nil
     }
 
     private func handshakeEnded(_ result: Result<Void, any Error>, _ channel: any Channel) {
@@ -189,7 +184,7 @@ final class ConnectOperation: ConnectAttempt, @unchecked Sendable {
         let certificate = (try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self))?.peerCertificate
         do {
             try result.get()
-            if let serverHostname, certificate.map({ CertificateNames.of($0, cover: serverHostname) }) != true {
+            if let name = origin.nameInHandshake, certificate.map({ CertificateNames.of($0, cover: name) }) != true {
                 throw NIOSSLExtraError.failedToValidateHostname
             }
             begin(channel)

@@ -32,6 +32,25 @@ import TransportCore
         try await server.connection().closed()
     }
 
+    @Test(
+        "names go into the handshake, without the dot that may end one, and addresses do not",
+        arguments: [("fn.example.", "fn.example"), ("fn.example", "fn.example"), ("127.0.0.1", nil), ("::1", nil)] as [(String, String?)]
+    )
+    func nameInHandshake(host: String, name: String?) {
+        #expect(Wire.tcp(443, host: host, tls: TLSSettings()).nameInHandshake == name)
+    }
+
+    @Test("a peer is trusted by its name with a dot at the end, too")
+    func finalDot() async throws {
+        let certificates = try await TestCertificates.shared()
+        let server = try await RawServer.start(.tcp, [.readRequest, .sendResult([1])], tls: certificates.server(.localhost))
+        let wire = Wire(resolvers: [StubResolver([try SocketAddress(ipAddress: "127.0.0.1", port: server.port)])])
+        let origin = Wire.tcp(server.port, host: "localhost.", tls: TLSSettings.files(trust: certificates.authority))
+        let connection = try await wire.connection(to: origin)
+        #expect(try await wire.exchange(connection).get().body == ByteBuffer(bytes: [1]))
+        try await wire.close(connection)
+    }
+
     @Test("a UNIX domain socket with TLS answers for localhost, and no plain byte is sent to it")
     func unix() async throws {
         let certificates = try await TestCertificates.shared()
