@@ -78,7 +78,7 @@ final class BatchCaller: Sendable {
     private func keptValues(
         of address: Address,
         _ states: RegisteredStates
-    ) async throws(RequestReplyFailure) -> [String: FunctionValue] {
+    ) async throws(RequestReplyFailure) -> NameTable<FunctionValue> {
         guard !states.states.isEmpty else { return [:] }
         do {
             return try await store.values(of: address, names: states.states.map(\.name))

@@ -1,11 +1,13 @@
 internal import NIOConcurrencyHelpers
 public import RequestReply
+public import TransportCore
 public import TypeName
 
 /// Keeps the state of functions between calls. Calls for one address come one after the other.
 public protocol FunctionStateStore: Sendable {
-    /// The values that an address has under some names; names without a value are left out. Asked when a batch is sent.
-    func values(of address: Address, names: [String]) async throws -> [String: FunctionValue]
+    /// The values that an address has under some names, which are told apart by their bytes; names without a value are left out. Asked
+    /// when a batch is sent.
+    func values(of address: Address, names: [String]) async throws -> NameTable<FunctionValue>
 
     /// Applies the changes of one result, all of them or none.
     func apply(_ changes: [StateValue], to address: Address) async throws
@@ -13,14 +15,14 @@ public protocol FunctionStateStore: Sendable {
 
 /// Keeps state in memory for as long as it lives. Values do not expire.
 public final class InMemoryFunctionState: FunctionStateStore {
-    private let states = NIOLockedValueBox<[Address: [String: FunctionValue]]>([:])
+    private let states = NIOLockedValueBox<[Address: NameTable<FunctionValue>]>([:])
 
     public init() {}
 
-    public func values(of address: Address, names: [String]) -> [String: FunctionValue] {
+    public func values(of address: Address, names: [String]) -> NameTable<FunctionValue> {
         states.withLockedValue { states in
             guard let all = states[address] else { return [:] }
-            return all.filter { names.contains($0.key) }
+            return NameTable(names.lazy.compactMap { name in all[name].map { (name, $0) } })
         }
     }
 
@@ -36,7 +38,7 @@ public final class InMemoryFunctionState: FunctionStateStore {
     }
 
     /// Every value of an address.
-    public subscript(address: Address) -> [String: FunctionValue] {
+    public subscript(address: Address) -> NameTable<FunctionValue> {
         states.withLockedValue { $0[address] ?? [:] }
     }
 }

@@ -36,7 +36,7 @@ package struct RegisteredStates: Sendable, Equatable {
 
     /// The values to send, each one that is registered, set or not.
     /// - Throws: `RequestReplyFailure` where a kept value has another type than the function declares.
-    func attach(_ values: [String: FunctionValue]) throws(RequestReplyFailure) -> [StateValue] {
+    func attach(_ values: NameTable<FunctionValue>) throws(RequestReplyFailure) -> [StateValue] {
         var attached: [StateValue] = []
         attached.reserveCapacity(states.count)
         for state in states {

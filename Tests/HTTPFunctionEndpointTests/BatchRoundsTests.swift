@@ -58,6 +58,15 @@ import TransportCore
         )
     }
 
+    @Test("a value is attached to the name with its very bytes, and to none that only looks like it")
+    func attachExactly() throws {
+        var states = RegisteredStates()
+        try states.register(["\u{E9}", "e\u{301}"].map { MissingState($0, typename: "io.statefun.types/int") })
+        let attached = try states.attach(["e\u{301}": .int(2)])
+        #expect(attached.map { Array($0.name.utf8) } == [Array("\u{E9}".utf8), Array("e\u{301}".utf8)])
+        #expect(attached.map(\.value) == [nil, .int(2)])
+    }
+
     @Test("the type of a registered value cannot change, and nothing is registered then")
     func typeChange() throws {
         var states = RegisteredStates()
