@@ -42,8 +42,9 @@ public struct BlockingClient: RequestReplyClient {
 
     /// Makes the call on the calling thread, which waits until it has ended: for programs without async code.
     ///
-    /// Not for an event loop's thread, which would wait for itself; that is refused as
-    /// ``RequestReplyFailure/Kind/misconfigured``.
+    /// Not for the threads of event loops. That of the loop which carries the call would wait for itself, which is refused as
+    /// ``RequestReplyFailure/Kind/misconfigured``. Another one is not known here: it stands still until the call has ended, and where the
+    /// loop of the call waits for it in turn, both do for ever.
     public func callBlocking(_ request: RequestReplyRequest) throws(RequestReplyFailure) -> ByteBuffer {
         let runner = try setup.runner(for: request)
         guard !setup.loop.isCurrent else {
