@@ -28,8 +28,8 @@ public struct BlockingClient: RequestReplyClient {
                     failure.endpoint = setup.endpoint
                     waiting.fail(with: failure)
                 }
-                if placed == .queued {
-                    limitWait(of: waiting, from: start)
+                if case .queued(let number) = placed {
+                    limitWait(of: waiting, at: number, from: start)
                 }
             }
         } onCancel: {
@@ -65,17 +65,20 @@ public struct BlockingClient: RequestReplyClient {
     }
 
     /// Lets a call that waits for a thread fail when its time is over.
-    private func limitWait(of waiting: WaitingCall, from start: TransportInstant) {
+    private func limitWait(of waiting: WaitingCall, at number: CallLine<CallThreads.Waiting>.Number, from start: TransportInstant) {
         let budget = CallBudget(start: start, limit: setup.limits.call)
-        let (loop, limit, endpoint) = (setup.loop, threads.limit, setup.endpoint)
+        let (loop, threads, endpoint) = (setup.loop, threads, setup.endpoint)
         loop.execute {
             let timer = loop.schedule(at: budget.deadline) {
-                var failure = CallBudget.spentFailure(budget.limit, while: "the call waited for one of the \(limit) threads")
+                var failure = CallBudget.spentFailure(budget.limit, while: "the call waited for one of the \(threads.limit) threads")
                 failure.endpoint = endpoint
                 failure.elapsed = budget.elapsed(at: loop.now)
                 waiting.fail(with: failure)
             }
-            waiting.whenLeft { loop.run { timer.cancel() } }
+            waiting.whenLeft {
+                threads.leave(number)
+                loop.run { timer.cancel() }
+            }
         }
     }
 }
@@ -127,8 +130,8 @@ private final class WaitingCall: Sendable {
             case .waiting(let fail, let handler):
                 state = .left
                 return {
-                    fail(failure)
                     handler?()
+                    fail(failure)
                 }
             case .failed, .left:
                 return nil

@@ -16,11 +16,11 @@ final class CallThreads: Sendable {
     typealias Refusal = @Sendable (RequestReplyFailure) -> Void
 
     /// What becomes of some work.
-    enum Placement {
+    enum Placement: Equatable {
         /// A thread has it.
         case running
-        /// It stands in line.
-        case queued
+        /// It stands in line, which it may ``leave(_:)``.
+        case queued(CallLine<Waiting>.Number)
         /// It never runs.
         case refused
     }
@@ -34,37 +34,22 @@ final class CallThreads: Sendable {
     /// A thread is who takes orders from its box.
     private typealias CallThread = LetterBox<Order>
 
-    private struct Waiting {
-        let work: Work
-        let refuse: Refusal
+    struct Waiting {
+        fileprivate let work: Work
+        fileprivate let refuse: Refusal
     }
 
     private struct State {
         var idle: [CallThread] = []
         var running = 0
-        /// `nil` for what was taken.
-        var waiting: [Waiting?] = []
-        /// The first of `waiting` that nobody has taken yet.
-        var firstWaiting = 0
+        var line = CallLine<Waiting>()
         var isShutDown = false
-
-        mutating func takeWaiting() -> Work? {
-            guard firstWaiting < waiting.count else { return nil }
-            let work = waiting[firstWaiting]?.work
-            waiting[firstWaiting] = nil
-            firstWaiting += 1
-            if firstWaiting > 1024, firstWaiting * 2 > waiting.count {
-                waiting.removeFirst(firstWaiting)
-                firstWaiting = 0
-            }
-            return work
-        }
     }
 
     private enum Decision {
         case handTo(CallThread)
         case start
-        case queued
+        case queued(CallLine<Waiting>.Number)
         case refuse(RequestReplyFailure)
     }
 
@@ -74,12 +59,20 @@ final class CallThreads: Sendable {
     /// How many threads there may be.
     let limit: Int
     private let idleSeconds: Double
+    private let startThread: @Sendable (@escaping @Sendable () -> Void) -> Bool
     private let state = NIOLockedValueBox(State())
 
-    /// - Parameter idleSeconds: how long a thread without work stays.
-    init(limit: Int, idleSeconds: Double = 60) {
+    /// - Parameters:
+    ///   - idleSeconds: how long a thread without work stays.
+    ///   - startThread: has something done by a new thread, or returns `false` where the system has none.
+    init(
+        limit: Int,
+        idleSeconds: Double = 60,
+        startThread: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = ThreadStart.onSystemThread
+    ) {
         self.limit = max(1, limit)
         self.idleSeconds = idleSeconds
+        self.startThread = startThread
     }
 
     /// Runs `work` on a thread of its own, now or later; or calls `refuse` with the reason, where the line is full and when
@@ -89,9 +82,8 @@ final class CallThreads: Sendable {
             guard !state.isShutDown else { return .refuse(.tooLate) }
             if let thread = state.idle.popLast() { return .handTo(thread) }
             guard state.running < limit else {
-                guard state.waiting.count - state.firstWaiting < Self.maxWaiting else { return .refuse(lineFull) }
-                state.waiting.append(Waiting(work: work, refuse: refuse))
-                return .queued
+                guard state.line.count < Self.maxWaiting else { return .refuse(lineFull) }
+                return .queued(state.line.append(Waiting(work: work, refuse: refuse)))
             }
             state.running += 1
             return .start
@@ -105,11 +97,16 @@ final class CallThreads: Sendable {
             thread.put(Order(work: work))
             return .running
         case .start: return start(work, whenRefused: refuse)
-        case .queued: return .queued
+        case .queued(let number): return .queued(number)
         case .refuse(let failure):
             refuse(failure)
             return .refused
         }
+    }
+
+    /// Lets go of work that stands in line. It is neither run nor refused then; what is not in line any more is left alone.
+    func leave(_ number: CallLine<Waiting>.Number) {
+        state.withLockedValue { $0.line.leave(number) }
     }
 
     /// Refuses what waits, and ends the threads that have no work, and the others after theirs.
@@ -117,18 +114,14 @@ final class CallThreads: Sendable {
         let (idle, waiting) = state.withLockedValue { state in
             state.isShutDown = true
             state.running -= state.idle.count
-            defer {
-                state.idle = []
-                state.waiting = []
-                state.firstWaiting = 0
-            }
-            return (state.idle, state.waiting[state.firstWaiting...])
+            defer { state.idle = [] }
+            return (state.idle, state.line.removeAll())
         }
         for thread in idle {
             thread.put(Order(work: nil))
         }
         for entry in waiting {
-            entry?.refuse(.tooLate)
+            entry.refuse(.tooLate)
         }
     }
 
@@ -142,27 +135,30 @@ final class CallThreads: Sendable {
     /// How many threads there are, busy or idle.
     var count: Int { state.withLockedValue { $0.running } }
 
+    /// How much waits for one of them.
+    var waitingCount: Int { state.withLockedValue { $0.line.count } }
+
     private func start(_ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
         let thread = CallThread()
         // In its box, and not in what the thread runs: that lives as long as the thread does.
         thread.put(Order(work: work))
-        let box = Unmanaged.passRetained(ThreadStart { [self] in live(thread) })
-        guard !box.startThread() else { return .running }
-        box.release()
+        guard !startThread({ [self] in live(thread) }) else { return .running }
         return withoutThread(work, whenRefused: refuse)
     }
 
     /// The system has no thread for some work: it gets the next one of the others that is free.
     private func withoutThread(_ work: @escaping Work, whenRefused refuse: @escaping Refusal) -> Placement {
-        let decision = state.withLockedValue { state -> Decision in
+        let noThread = RequestReplyFailure(.poolExhausted, "the system has no thread for the call")
+        let (decision, stranded) = state.withLockedValue { state -> (Decision, [Waiting]) in
             state.running -= 1
-            guard !state.isShutDown else { return .refuse(.tooLate) }
-            if let thread = state.idle.popLast() { return .handTo(thread) }
-            guard state.running > 0 else {
-                return .refuse(RequestReplyFailure(.poolExhausted, "the system has no thread for the call"))
-            }
-            state.waiting.append(Waiting(work: work, refuse: refuse))
-            return .queued
+            guard !state.isShutDown else { return (.refuse(.tooLate), []) }
+            if let thread = state.idle.popLast() { return (.handTo(thread), []) }
+            // What has come to wait for this thread meanwhile would wait until somebody else has one started.
+            guard state.running > 0 else { return (.refuse(noThread), state.line.removeAll()) }
+            return (.queued(state.line.append(Waiting(work: work, refuse: refuse))), [])
+        }
+        for entry in stranded {
+            entry.refuse(noThread)
         }
         return carryOut(decision, work, whenRefused: refuse)
     }
@@ -177,7 +173,7 @@ final class CallThreads: Sendable {
     /// nobody may leave work to a thread that is about to end.
     private func nextWork(of thread: CallThread) -> Work? {
         let (queued, isIdle) = state.withLockedValue { state -> (Work?, Bool) in
-            if let queued = state.takeWaiting() { return (queued, false) }
+            if let queued = state.line.popFirst() { return (queued.work, false) }
             guard !state.isShutDown else {
                 state.running -= 1
                 return (nil, false)
@@ -199,11 +195,18 @@ final class CallThreads: Sendable {
 }
 
 /// What a new thread runs.
-private final class ThreadStart {
+final class ThreadStart {
     let body: () -> Void
 
     init(_ body: @escaping () -> Void) {
         self.body = body
+    }
+
+    static func onSystemThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+        let box = Unmanaged.passRetained(ThreadStart(body))
+        guard !box.startThread() else { return true }
+        box.release()
+        return false
     }
 }
 

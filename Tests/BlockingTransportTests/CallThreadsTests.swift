@@ -34,16 +34,15 @@ import TransportCore
         #expect(threads.count == 2)
         await withCheckedContinuation { continuation in
             for number in 0..<10 {
-                #expect(
-                    threads.run {
-                        let count = order.withLockedValue { order in
-                            order.append(number)
-                            return order.count
-                        }
-                        if count == 10 { continuation.resume() }
-                    } whenRefused: { _ in
-                    } == .queued
-                )
+                let placement = threads.run {
+                    let count = order.withLockedValue { order in
+                        order.append(number)
+                        return order.count
+                    }
+                    if count == 10 { continuation.resume() }
+                } whenRefused: { _ in
+                }
+                #expect(placement == .queued(UInt64(number)))
             }
             gate.lock()
             gate.unlock(withValue: true)
@@ -68,7 +67,7 @@ import TransportCore
             }
             #expect(holding == .running)
         }
-        #expect(threads.run({ Issue.record("ran after the shutdown") }, whenRefused: refuse) == .queued)
+        #expect(threads.run({ Issue.record("ran after the shutdown") }, whenRefused: refuse) == .queued(0))
         threads.shutDown()
         #expect(refused.withLockedValue { $0 } == [.shutDown])
         #expect(threads.run({ Issue.record("ran after the shutdown") }, whenRefused: refuse) == .refused)
@@ -95,9 +94,39 @@ import TransportCore
         let refused = NIOLockedValueBox<RequestReplyFailure?>(nil)
         #expect(threads.run({}, whenRefused: { failure in refused.withLockedValue { $0 = failure } }) == .refused)
         #expect(refused.withLockedValue { $0?.kind } == .poolExhausted)
+        // Who leaves makes room.
+        threads.leave(7)
+        #expect(threads.run({}, whenRefused: { _ in }) == .queued(UInt64(CallThreads.maxWaiting)))
+        #expect(threads.run({}, whenRefused: { _ in }) == .refused)
         threads.shutDown()
         gate.lock()
         gate.unlock(withValue: true)
+    }
+
+    @Test("where the system has no thread at all, nothing waits for one")
+    func withoutAnyThread() {
+        let refused = NIOLockedValueBox<[String]>([])
+        let waiting = NIOLockedValueBox<CallThreads?>(nil)
+        let threads = CallThreads(limit: 1) { _ in
+            // Meanwhile somebody else joins the line: a thread seems to be on its way.
+            let placement = waiting.withLockedValue { $0 }?.run {
+                Issue.record("ran without a thread")
+            } whenRefused: { failure in
+                refused.withLockedValue { $0.append("second: \(failure.kind)") }
+            }
+            #expect(placement == .queued(0))
+            return false
+        }
+        waiting.withLockedValue { $0 = threads }
+        let placement = threads.run {
+            Issue.record("ran without a thread")
+        } whenRefused: { failure in
+            refused.withLockedValue { $0.append("first: \(failure.kind)") }
+        }
+        #expect(placement == .refused)
+        #expect(refused.withLockedValue { $0.sorted() } == ["first: too many calls waiting", "second: too many calls waiting"])
+        #expect(threads.count == 0)
+        waiting.withLockedValue { $0 = nil }
     }
 
     @Test("work that comes while the last idle thread is about to end is done")
@@ -171,6 +200,7 @@ import TransportCore
         let failure = await #expect(throws: RequestReplyFailure.self) { try await hasty.call(request) }
         #expect(failure?.kind == .budgetSpent)
         #expect(failure?.message.contains("one of the 1 threads") == true)
+        #expect((hasty as? BlockingClient)?.threads.waitingCount == 0)
         holder.cancel()
         #expect(await #expect(throws: RequestReplyFailure.self) { try await holder.value }?.kind == .cancelled)
         await transport.shutdown()
