@@ -61,11 +61,18 @@ struct IngressValue: Equatable {
     private static func isTypename(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         let slash = UInt8(ascii: "/")
         var slashes = 0
+        var isASCII = true
         for byte in text {
-            guard byte > 0x20, byte != 0x7F, byte != UInt8(ascii: ",") else { return false }
+            guard byte > 0x20, byte != UInt8(ascii: ",") else { return false }
             if byte == slash { slashes += 1 }
+            if byte >= 0x7F {
+                guard byte != 0x7F else { return false }
+                isASCII = false
+            }
         }
-        return slashes == 1 && text.first != slash && text.last != slash
+        guard slashes == 1, text.first != slash, text.last != slash else { return false }
+        // Bytes that are not UTF-8 have been replaced by U+FFFD, so that different names may have become the same one.
+        return isASCII || !String(decoding: text, as: UTF8.self).unicodeScalars.contains("\u{FFFD}")
     }
 
     private static func written(_ typename: String, _ body: [UInt8]) throws(HTTPRefusal) -> IngressValue {

@@ -7,8 +7,6 @@ public import RuntimeCore
 /// The ingress of kind `io.statefun.playground.v1/ingress`: takes `PUT` and `POST` of
 /// `/{namespace}/{function type}/{id}` over HTTP.
 public final class PlaygroundIngress: Ingress {
-    /// How many bytes the name of a message may have.
-    package static let longestKey = 256
     /// The field that names it.
     private static let keyField = "Idempotency-Key"
 
@@ -58,8 +56,8 @@ public final class PlaygroundIngress: Ingress {
             throw .method(call.method, allowed: [.put, .post])
         }
         let key = call.field(keyField)
-        if let key, key.isEmpty || key.utf8.count > longestKey {
-            throw HTTPRefusal(.badRequest, "the Idempotency-Key has \(key.utf8.count) bytes; write 1 to \(longestKey)")
+        if let key, let problem = IdempotencyKey.problem(with: key) {
+            throw HTTPRefusal(.badRequest, "the \(keyField) \(problem)")
         }
         let value = try IngressValue(contentType: call.field("Content-Type"), body: Array(call.body.readableBytesView))
         return IngressMessage(to: target, typename: value.typename, value.value, idempotencyKey: key)

@@ -27,8 +27,8 @@ struct SendCommand: AsyncParsableCommand {
     var idempotencyKey: String?
 
     func validate() throws {
-        if let idempotencyKey, idempotencyKey.isEmpty || idempotencyKey.utf8.count > PlaygroundIngress.longestKey {
-            throw ValidationError("--idempotency-key has 1 to \(PlaygroundIngress.longestKey) bytes.")
+        if let problem = idempotencyKey.flatMap(IdempotencyKey.problem) {
+            throw ValidationError("The value of --idempotency-key \(problem).")
         }
     }
 
