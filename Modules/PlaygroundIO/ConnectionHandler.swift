@@ -273,10 +273,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     private func write(_ answer: HTTPAnswer, isLast: Bool, withBody: Bool) {
         hasWrittenLast = isLast
-        if outgoing.readableBytes == 0 {
-            // The same bytes again, unless the system still has them.
-            outgoing.clear()
-        }
+        // The same bytes again, unless the system still has them.
+        if outgoing.readableBytes == 0 { outgoing.clear() }
         answer.write(to: &outgoing, isLast: isLast, withBody: withBody)
         if answer.whenLost != nil {
             watched.append(answer)
@@ -347,7 +345,9 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         case .nothing, .keep:
             break
         case .keepAndContinue:
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+            // Behind an answer that waits for its round: the client would take it for a part of that one.
+            outgoing.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+            round.add(self)
         case .forward:
             if let whole = request {
                 request = nil
