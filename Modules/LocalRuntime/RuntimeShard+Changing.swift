@@ -83,9 +83,9 @@ extension RuntimeShard {
         } catch {
             throw AdministrationRefusal(error.description)
         }
-        let expires = state.expiry(from: clock.wallTime())
         try await change(address) { values in
-            values[name] = StateCache.Value(value: EncodedValue(value), expires: expires)
+            // Only now: it may have waited for a call.
+            values[name] = StateCache.Value(value: EncodedValue(value), expires: state.expiry(from: clock.wallTime()))
             return [name]
         }
     }

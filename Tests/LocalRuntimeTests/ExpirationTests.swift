@@ -57,6 +57,32 @@ import TransportCore
         )
     }
 
+    @Test("a value that a tool sets while a call is in flight expires as one that is written when that has ended")
+    func setDuringCall() async throws {
+        let gate = Gate()
+        let declared = MissingState("seen", typename: "io.statefun.types/int", expiration: .afterWrite(.seconds(3)))
+        let app = try await TestRuntime([
+            "example/person": { call in
+                guard call.state["seen"] != nil else { return .incomplete([declared]) }
+                try? await gate.opened()
+                return .result(InvocationResult())
+            }
+        ]).started()
+        try await app.send("example/person", "Bob", .int(0))
+        try await app.functions.calls.count(2)
+        let shard = app.runtime.shard
+        let bob = RuntimeAddress(functionType: "example/person", id: "Bob")
+        let value = FunctionValue.int(7)
+        async let set = shard.answer(.setState(of: bob, name: "seen", typename: value.typename, value: OpaqueBytes(value.bytes)))
+        try await app.until { await shard.changing[bob] != nil }
+        await app.advance(5_000)
+        gate.open()
+        #expect(await set == .changed(names: ["seen"]))
+        let stored = await app.store.kept.state(of: [bob])[0]
+        #expect(stored.map(\.expires) == [TestRuntime.start.advanced(byMilliseconds: 8_000)])
+        await app.stop()
+    }
+
     @Test("a value without an expiration stays", arguments: [false, true])
     func never(restarting: Bool) async throws {
         #expect(try await seen(.never, restarting: restarting, [(0, 1), (1_000_000_000_000, 0)]) == [nil, 1])
