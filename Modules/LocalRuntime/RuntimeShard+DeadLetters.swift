@@ -5,6 +5,8 @@ internal import TransportCore
 extension RuntimeShard {
     /// The dead letter of that number.
     func letter(_ sequence: Int64) async throws(AdministrationRefusal) -> DeadLetter {
+        // They are numbered from 1 on; what is before the lowest number there is cannot be asked for.
+        guard sequence > 0 else { throw AdministrationRefusal("there is no dead letter \(sequence)") }
         let found: [DeadLetter]
         do throws(StoreFailure) {
             found = try await store.deadLetters(after: sequence - 1, limit: 1)

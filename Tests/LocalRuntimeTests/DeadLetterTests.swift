@@ -85,6 +85,18 @@ import TransportCore
         await runtime.stop()
     }
 
+    @Test("a number that no letter can have is not there, whatever is asked about it", arguments: [Int64.min, -1, 0, .max])
+    func impossible(sequence: Int64) async throws {
+        let runtime = try await runtime("a")
+        let reason = "there is no dead letter \(sequence)"
+        #expect(try await runtime.ask(.deadLetter(sequence: sequence)).refusal == reason)
+        let refused = RuntimeAnswer.settled(sequences: [], refused: [RuntimeAnswer.RefusedLetter(sequence: sequence, reason: reason)])
+        #expect(try await runtime.ask(.replay(sequences: [sequence])) == refused)
+        #expect(try await runtime.ask(.drop(sequences: [sequence])) == refused)
+        #expect(try await runtime.letters().count == 1)
+        await runtime.stop()
+    }
+
     @Test("what was meant for an egress is offered to it again, and stays a dead letter where that does not take it")
     func replayingEgress() async throws {
         let functions = ScriptedFunctions { _, _ in
