@@ -66,6 +66,7 @@ final class RuntimeFigures: RemoteInvocationMetrics {
     private struct State {
         var functions = NameTable<Counted>()
         var taken = NameTable<Int>()
+        var lettersOfUnserved = 0
     }
 
     private let state = NIOLockedValueBox(State())
@@ -84,6 +85,13 @@ final class RuntimeFigures: RemoteInvocationMetrics {
 
     var taken: [(topic: String, count: Int)] {
         state.withLockedValue { $0.taken.sorted().map { ($0.name, $0.value) } }
+    }
+
+    /// Dead letters to functions that no endpoint serves. They have no figures of their own, as there is no end to their names.
+    var lettersOfUnserved: Int { state.withLockedValue { $0.lettersOfUnserved } }
+
+    func letterOfUnserved() {
+        state.withLockedValue { $0.lettersOfUnserved += 1 }
     }
 
     /// Where to count what happens to functions of a type.

@@ -56,7 +56,12 @@ extension RuntimeShard {
 
     func bury(_ letter: DeadLetter) {
         pending.add(letter)
-        figures.figures(of: letter.address.functionType).change { $0.deadLetters += 1 }
+        if let function = functions[letter.address.functionType] {
+            function.figures.change { $0.deadLetters += 1 }
+        } else {
+            // Functions make up names that nobody serves.
+            figures.letterOfUnserved()
+        }
         report(.deadLetter(letter))
         flushSoon()
     }

@@ -32,6 +32,7 @@ extension RuntimeShard {
         counter("statefun_out_local_total", "Messages that the function has sent to functions.") { $0.outgoing }
         counter("statefun_out_egress_total", "Messages that the function has sent to an egress.") { $0.egress }
         counter("statefun_dead_letters_total", "Dead letters of the function.") { $0.deadLetters }
+        text.sample("statefun_dead_letters_total", [("function", "unserved")], figures.lettersOfUnserved)
         gauge("statefun_inflight_async_ops", "Calls of the function in flight.") { $1.inFlight }
         gauge("statefun_backlog", "Messages that wait for the function.") { $1.backlog }
         gauge("statefun_blocked_addresses", "Addresses of the function that wait because of a failure.") { name, _ in

@@ -1,3 +1,4 @@
+import RequestReply
 import RuntimeCore
 import Testing
 import TransportCore
@@ -27,6 +28,29 @@ import TransportCore
 
                 """#
         )
+    }
+
+    @Test("names of functions that a function makes up get no figures of their own: what was sent there is counted in one place")
+    func unserved() async throws {
+        let functions = ScriptedFunctions { _, _ in
+            var result = ScriptedFunctions.Result()
+            result.outgoingMessages = (0..<3).map { number in
+                var message = WireFromFunction.Invocation()
+                message.target = MessageAddress(namespace: "other", type: "made-up-\(number)", id: "x").wire
+                message.argument = FunctionValue.int(1).wire
+                return message
+            }
+            return result
+        }
+        let runtime = try await AdministeredRuntime(functions)
+        _ = try await runtime.send(to: .counter("a"))
+        try await runtime.waitsForNothing()
+        #expect(try await runtime.letters().count == 3)
+        let lines = await runtime.runtime.administration.figures().split(separator: "\n").map(String.init)
+        #expect(!lines.contains { $0.contains("made-up") })
+        #expect(lines.contains(#"statefun_dead_letters_total{function="unserved"} 3"#))
+        #expect(lines.contains(#"statefun_dead_letters_total{function="com.example/counter"} 0"#))
+        await runtime.stop()
     }
 
     @Test("what was handled, what waits and what was given up are counted by function")
