@@ -170,6 +170,74 @@ struct PendingChanges: Sendable {
         acceptedKeys.append(key)
     }
 
+    mutating func withdraw(_ withdrawn: Withdrawn) {
+        for message in withdrawn.messages where messages.remove(message.sequence) {
+            byteCount -= message.invocation.count
+        }
+        acceptedKeys.removeAll { withdrawn.keys.contains(ExactName($0.key)) }
+        egressTaken.removeAll { withdrawn.taken.contains($0) }
+        byteCount += withdrawn.promised.reduce(0) { $0 + $1.payload.count }
+        egress = (withdrawn.promised + egress).sorted { $0.sequence < $1.sequence }
+    }
+
+    /// Puts a group that was not stored before what was collected since, as if both had been collected together.
+    mutating func precede(by earlier: StoreChanges) {
+        var both = PendingChanges()
+        both.registered = earlier.registered
+        for change in earlier.state {
+            switch change {
+            case .set(let value): both.set(value)
+            case .clear(let address, let name): both.clear(name, of: address)
+            }
+        }
+        for message in earlier.messages { both.add(message) }
+        both.consumed = earlier.consumed
+        for message in earlier.delayed { both.add(message) }
+        both.delayedGone = earlier.delayedGone
+        for (cancellation, sequence) in earlier.cancelled { both.cancelled[cancellation] = sequence }
+        for record in earlier.egress { both.add(record) }
+        both.egressTaken = earlier.egressTaken
+        for letter in earlier.deadLetters { both.add(letter) }
+        both.deadLettersGone = earlier.deadLettersGone
+        both.acceptedKeys = earlier.acceptedKeys
+        both.isEmpty = both.count == 0
+        both.follow(with: self)
+        self = both
+    }
+
+    private mutating func follow(with later: PendingChanges) {
+        isEmpty = isEmpty && later.isEmpty
+        registered += later.registered
+        for (key, change) in later.state {
+            switch change {
+            case .set(let value): set(value)
+            case .clear: self.change(change, of: key)
+            }
+        }
+        for (address, sequence) in later.consumed {
+            if let message = messages[sequence] {
+                consume([message])
+            } else {
+                consumed.append((address, sequence))
+            }
+        }
+        var laterMessages = later.messages
+        for message in laterMessages.takeAll() { add(message) }
+        // What was sent since is not taken back by what was taken back before.
+        for (cancellation, sequence) in later.cancelled { cancel(cancellation, before: sequence) }
+        for sequence in later.delayedGone {
+            if let message = delayed[sequence] { sent(message) } else { delayedGone.append(sequence) }
+        }
+        for message in later.delayed.values { add(message) }
+        hasReturned = hasReturned || later.hasReturned
+        for record in later.egress { add(record) }
+        egress.sort { $0.sequence < $1.sequence }
+        egressTaken += later.egressTaken
+        for letter in later.deadLetters { add(letter) }
+        for sequence in later.deadLettersGone { deadLetterGone(sequence) }
+        acceptedKeys += later.acceptedKeys
+    }
+
     /// Hands over everything, and begins anew.
     mutating func take(lastSequence: Int64) -> StoreChanges {
         var changes = StoreChanges(lastSequence: lastSequence)

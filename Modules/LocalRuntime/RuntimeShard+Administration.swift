@@ -96,7 +96,7 @@ extension RuntimeShard: RuntimeAdministration {
     /// Returns when the store has what was done until now, or cannot take it.
     private func settled() async {
         if storeFailure == nil {
-            await flushed()
+            try? await flushed()
         }
     }
 

@@ -38,7 +38,7 @@ extension RuntimeShard {
 
     private func readBeyond(of function: FunctionRecord, upTo last: Int64) async {
         // The store has all messages up to the last one then, and none that was done with before.
-        await flushed()
+        try? await flushed()
         guard !isStopping else { return }
         let limit = max(1, limits.addressesInMemory - machine.counts(of: function.id).all)
         let place = function.lastRead

@@ -69,7 +69,7 @@ extension RuntimeShard {
             // What comes from now on may not be stored yet when the store is read.
             let limit = min(record.spilled, limits.messagesInMemory)
             let last = record.lastSequence
-            await flushed()
+            try await flushed()
             let messages = try await store.messages(of: record.address, after: last, limit: limit)
             waitingBytes += messages.reduce(0) { $0 + $1.invocation.count }
             let missing = limit - messages.count

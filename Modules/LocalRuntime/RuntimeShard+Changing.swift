@@ -132,7 +132,11 @@ extension RuntimeShard {
             changeEnds(of: address)
             throw AdministrationRefusal("the values of \(address) cannot be read: \(error.message)")
         }
-        await flushed()
+        do throws(StoreFailure) {
+            try await flushed()
+        } catch {
+            throw AdministrationRefusal("nothing has changed, as the runtime stops and nothing can be stored: \(error)")
+        }
         return names
     }
 }

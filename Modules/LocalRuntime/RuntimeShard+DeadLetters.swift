@@ -43,8 +43,15 @@ extension RuntimeShard {
                 refused.append(.init(sequence: sequence, reason: error.reason))
             }
         }
-        await flushed()
-        lettersAtHand.subtract(settled)
+        let stored = settled
+        do throws(StoreFailure) {
+            try await flushed()
+        } catch {
+            let reason = "it stays, as the runtime stops and nothing can be stored: \(error)"
+            refused += settled.map { RuntimeAnswer.RefusedLetter(sequence: $0, reason: reason) }
+            settled = []
+        }
+        lettersAtHand.subtract(stored)
         return .settled(sequences: settled, refused: refused)
     }
 

@@ -61,14 +61,15 @@ extension RuntimeShard {
 
     private func readDelayed() async {
         let horizon = delayed.horizon
-        // What was sent until now is in the store then.
-        await flushed()
         do throws(StoreFailure) {
+            // What was sent until now is in the store then.
+            try await flushed()
             let messages = try await store.delayed(after: horizon, limit: Self.chunk)
             delayed.loaded(messages, isComplete: messages.count < Self.chunk)
             sendDue()
         } catch {
             delayed.loadFailed()
+            guard !isStopping else { return }
             logger.error("delayed messages cannot be read", metadata: ["failure": "\(error)"])
             try? await Task.sleep(for: limits.pauseAfterStoreFailure)
             loadDelayed()

@@ -240,8 +240,8 @@ extension RuntimeShard: EgressTopics {
 
     /// Returns when records that were put back are stored and can be taken again.
     private func isBack(_ records: [EgressRecord]) async {
-        guard let topic = records.first?.topic else { return }
-        await flushed()
+        // Where it was given up the runtime is about to end.
+        guard let topic = records.first?.topic, (try? await flushed()) != nil else { return }
         topics[topic]?.returned(records)
         serve(topic)
     }

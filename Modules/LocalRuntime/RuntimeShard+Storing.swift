@@ -8,8 +8,8 @@ extension RuntimeShard {
 
     /// Somebody who waits until a group of changes is stored.
     enum CommitWaiter {
-        /// Whatever comes of it, and however long it takes.
-        case stored(CheckedContinuation<Void, Never>)
+        /// However long it takes; told what has kept a group from being stored that was given up.
+        case stored(CheckedContinuation<StoreFailure?, Never>)
         /// A message from outside: it is taken out of a group that cannot be stored.
         case accepted(StoredMessage, for: AddressRecord?, key: String?, AcceptCompletion)
         /// Records that somebody takes: they are left in a group that cannot be stored. Those that come after them and are promised have
@@ -43,33 +43,33 @@ extension RuntimeShard {
     }
 
     /// Returns when everything up to now is stored.
-    func flushed() async {
-        await withCheckedContinuation { continuation in
+    /// - Throws: what has kept it from being stored where it was given up.
+    func flushed() async throws(StoreFailure) {
+        let failure: StoreFailure? = await withCheckedContinuation { continuation in
             // Decided here: a task with an executor of its own may come here later than it looked.
             //
             // Where a group is on its way and nothing else waits, it is the one before this.
             let awaited = pending.isEmpty ? group - 1 : group
             guard awaited > storedGroup else {
-                continuation.resume()
+                continuation.resume(returning: isAbandoned ? storeFailure : nil)
                 return
             }
             commitWaiters[awaited, default: []].append(.stored(continuation))
             flushSoon()
         }
+        if let failure { throw failure }
     }
 
     private func flush() {
+        guard !isAbandoned else { return giveUp() }
         pacing.begin(with: pending.count, at: clock.now())
         let number = group
-        anticipate(group: number)
+        if storeFailure == nil {
+            anticipate(group: number)
+        }
         let changes = pending.take(lastSequence: lastSequence)
         group += 1
         lastTaken = [:]
-        commit(changes, number)
-    }
-
-    private func commit(_ changes: StoreChanges, _ number: Int) {
-        guard !isAbandoned else { return abandoned(changes, number) }
         store.begin(committing: changes) { [self] failure in
             onLoop { shard in
                 if let failure {
@@ -87,72 +87,66 @@ extension RuntimeShard {
         flushSoon()
     }
 
-    /// Leaves the store alone for a while. What is left of the group is tried again then, be it nothing: that tells when the
-    /// store works again.
+    /// Leaves the store alone for a while. Then what is left of the group is tried again together with what has come since, so that
+    /// nothing stands in the way of what makes room; be it nothing at all: that tells when the store works again.
     private func commitFailed(_ changes: StoreChanges, _ number: Int, _ failure: StoreFailure) {
-        let left = withdraw(from: changes, number, failure)
         if storeFailure == nil {
             machine.held()
             report(.storeFailed(failure))
         }
         storeFailure = failure
+        pending.precede(by: changes)
+        let waiters = (commitWaiters.removeValue(forKey: number) ?? []) + (commitWaiters.removeValue(forKey: group) ?? [])
+        group = number
+        lastTaken = [:]
         if isStopping {
             // What was done since is done again after a restart: the messages that led to it are still stored.
             isAbandoned = true
-            commit(left, number)
+            commitWaiters[group] = waiters
+            giveUp()
         } else {
+            commitWaiters[group] = pending.withdraw(waiters)
+            refuse(waiters, failure)
             loop.scheduleTask(in: .nanoseconds(limits.pauseAfterStoreFailure.inNanoseconds)) { [self] in
-                assumeIsolated { $0.commit(left, number) }
+                assumeIsolated { $0.flush() }
             }
         }
     }
 
-    /// A group is given up; nobody waits for it any longer.
-    private func abandoned(_ changes: StoreChanges, _ number: Int) {
-        _ = withdraw(from: changes, number, storeFailure ?? StoreFailure(.closed, "the runtime has stopped"))
-        storedGroup = number
-        for case .stored(let continuation)? in commitWaiters.removeValue(forKey: number) ?? [] {
-            continuation.resume()
+    /// What was collected is given up; nobody waits for it any longer.
+    private func giveUp() {
+        let failure = storeFailure ?? StoreFailure(.closed, "the runtime has stopped")
+        let waiters = commitWaiters.removeValue(forKey: group) ?? []
+        pending = PendingChanges()
+        storedGroup = group
+        group += 1
+        lastTaken = [:]
+        refuse(waiters, failure)
+        for case .stored(let continuation)? in waiters {
+            continuation.resume(returning: failure)
         }
         flushEnded()
     }
 
-    /// Takes out of a group what has not happened yet if it is not stored, and tells whoever wanted it.
-    /// - Returns: what is left.
-    private func withdraw(from all: StoreChanges, _ number: Int, _ failure: StoreFailure) -> StoreChanges {
-        var changes = all
-        var messages: Set<Int64> = []
-        var keys: Set<ExactName> = []
-        var records: Set<Int64> = []
+    /// Tells those who wanted what has not happened as it is not stored.
+    private func refuse(_ waiters: [CommitWaiter?], _ failure: StoreFailure) {
         var served: [String] = []
-        var kept: [CommitWaiter?] = []
-        for case let waiter? in commitWaiters.removeValue(forKey: number) ?? [] {
+        for case let waiter? in waiters {
             switch waiter {
             case .stored:
-                kept.append(waiter)
-            case .accepted(let message, let record, let key, let completion):
-                messages.insert(message.sequence)
+                break
+            case .accepted(let message, let record, _, let completion):
                 acceptingEnded(message, for: record)
-                if let key {
-                    keys.insert(ExactName(key))
-                }
                 completion(IngressRefusal(.notStored, "the message cannot be stored: \(failure)", retryAfter: .seconds(5)))
-            case .taken(let taken, let promised, let taker):
-                records.formUnion(taken.map(\.sequence))
+            case .taken(let taken, _, let taker):
                 topics[taker.topic]?.returned(taken)
                 served.append(taker.topic)
-                changes.egress = (promised + changes.egress).sorted { $0.sequence < $1.sequence }
                 taker.completion(.failure(failure))
             }
         }
-        commitWaiters[number] = kept
-        changes.messages.removeAll { messages.contains($0.sequence) }
-        changes.acceptedKeys.removeAll { keys.contains(ExactName($0.key)) }
-        changes.egressTaken.removeAll { records.contains($0) }
         for topic in served {
             serve(topic)
         }
-        return changes
     }
 
     private func stored(_ changes: StoreChanges, _ number: Int) {
@@ -168,7 +162,7 @@ extension RuntimeShard {
         for place in waiters.indices {
             switch waiters[place].take() {
             case .stored(let continuation)?:
-                continuation.resume()
+                continuation.resume(returning: nil)
             case .accepted(let message, let known, _, let completion)?:
                 let record = acceptingEnded(message, for: known)
                 deliver(message, to: record).figures.change { $0.accepted += 1 }

@@ -187,7 +187,7 @@ actor RuntimeShard {
         }
         // What is stored may lead to more: records whose taker has gone meanwhile are put back.
         repeat {
-            await flushed()
+            try? await flushed()
         } while !pending.isEmpty || storedGroup < group - 1
         await store.close()
     }

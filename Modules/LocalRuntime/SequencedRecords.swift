@@ -17,6 +17,11 @@ struct SequencedRecords<Record: Sendable>: Sendable {
     /// The number of the earliest record.
     var first: Int64? { isEmpty ? nil : slots[head].sequence }
 
+    subscript(sequence: Int64) -> Record? {
+        let place = self.place(of: sequence)
+        return place < slots.count && slots[place].sequence == sequence ? slots[place].record : nil
+    }
+
     /// Adds a record, or puts it in the place of the one with its number.
     mutating func insert(_ record: Record, at sequence: Int64) {
         let place = self.place(of: sequence)

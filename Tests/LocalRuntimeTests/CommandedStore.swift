@@ -7,6 +7,7 @@ import TestSupport
 final class CommandedStore: StateStore, WaitingStore {
     private struct Commands {
         var failure: StoreFailure?
+        var takesAwayOnly = false
         var readFailure: StoreFailure?
         var holdsCommits: Gate?
         var holdsKeys: Gate?
@@ -31,7 +32,14 @@ final class CommandedStore: StateStore, WaitingStore {
     }
 
     /// What commits fail with from now on; `nil` for not at all.
-    func fail(_ failure: StoreFailure?) { commands.withLockedValue { $0.failure = failure } }
+    /// - Parameter takesAwayOnly: whether groups that take away what is stored are kept all the same, as on a disk that is full but for
+    ///   what is left for them.
+    func fail(_ failure: StoreFailure?, butTakesAway takesAwayOnly: Bool = false) {
+        commands.withLockedValue {
+            $0.failure = failure
+            $0.takesAwayOnly = takesAwayOnly
+        }
+    }
     /// What reads fail with from now on; `nil` for not at all.
     func failReads(_ failure: StoreFailure?) { commands.withLockedValue { $0.readFailure = failure } }
     /// Lets no commit end before the gate opens.
@@ -54,9 +62,10 @@ final class CommandedStore: StateStore, WaitingStore {
     func commit(_ changes: StoreChanges) async throws(StoreFailure) {
         attempts.append(changes)
         if let gate = commands.withLockedValue({ $0.holdsCommits }) { try? await gate.opened() }
-        let (failure, isClosed) = commands.withLockedValue { ($0.failure, $0.isClosed) }
-        if isClosed { throw StoreFailure(.closed, "the store is closed") }
-        if let failure { throw failure }
+        let commands = commands.withLockedValue { $0 }
+        if commands.isClosed { throw StoreFailure(.closed, "the store is closed") }
+        let takesAway = !changes.consumed.isEmpty || !changes.egressTaken.isEmpty
+        if let failure = commands.failure, !(commands.takesAwayOnly && takesAway) { throw failure }
         await kept.commit(changes)
         commits.append(changes)
     }

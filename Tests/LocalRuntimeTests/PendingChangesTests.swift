@@ -1,6 +1,7 @@
 import RuntimeCore
 import TestSupport
 import Testing
+import TransportCore
 
 @testable import LocalRuntime
 
@@ -140,6 +141,65 @@ import Testing
             }
         }
         return count
+    }
+
+    @Test("a group that could not be stored and what came after it leave the same behind as one", arguments: 0..<20 as Range<UInt64>)
+    func failing(seed: UInt64) async {
+        var changes = RandomChanges(seed: seed)
+        let (alone, together) = (InMemoryStateStore(), InMemoryStateStore())
+        var pending = PendingChanges()
+        var failing: StoreChanges?
+        for _ in 0..<600 {
+            let change = changes.next()
+            var single = PendingChanges()
+            change(&single)
+            change(&pending)
+            await alone.commit(single.take(lastSequence: changes.sequence))
+            guard Int.random(in: 0..<8, using: &changes.random) == 0 else { continue }
+            if let failed = failing.take() {
+                pending.precede(by: failed)
+                var copy = pending
+                let group = copy.take(lastSequence: changes.sequence)
+                #expect(pending.byteCount == Self.byteCount(of: group))
+                #expect(Set(group.messages.map(\.sequence)).isDisjoint(with: group.consumed.map(\.sequence)))
+                #expect(Set(group.delayed.map(\.message.sequence)).isDisjoint(with: group.delayedGone))
+                #expect(Set(group.deadLetters.map(\.sequence)).isDisjoint(with: group.deadLettersGone))
+                guard Bool.random(using: &changes.random) else {
+                    // Again in vain.
+                    failing = pending.take(lastSequence: changes.sequence)
+                    continue
+                }
+                await together.commit(group)
+                pending = copy
+                changes.stored()
+                #expect(await StoreSnapshot(alone) == StoreSnapshot(together))
+            } else {
+                failing = pending.take(lastSequence: changes.sequence)
+            }
+        }
+    }
+
+    @Test("what has not happened where a group is not stored is taken out of it, and what was promised with it is put in")
+    func withdrawnGroup() {
+        var pending = PendingChanges()
+        for sequence in 1...3 as ClosedRange<Int64> { pending.add(message(sequence)) }
+        pending.accepted(AcceptedKey("a", at: WallTime(milliseconds: 1)))
+        pending.accepted(AcceptedKey("b", at: WallTime(milliseconds: 1)))
+        pending.taken(record(4, "x"))
+        pending.taken(record(5, "x"))
+        pending.add(record(7, "x"))
+        var withdrawn = PendingChanges.Withdrawn()
+        withdrawn.messages = [message(2)]
+        withdrawn.keys = [ExactName("a")]
+        withdrawn.taken = [5]
+        withdrawn.promised = [record(6, "x")]
+        pending.withdraw(withdrawn)
+        #expect(pending.byteCount == 26)
+        let changes = pending.take(lastSequence: 7)
+        #expect(changes.messages.map(\.sequence) == [1, 3])
+        #expect(changes.acceptedKeys.map(\.key) == ["b"])
+        #expect(changes.egressTaken == [4])
+        #expect(changes.egress.map(\.sequence) == [6, 7])
     }
 
     @Test("changes that are stored in groups leave the same behind as those that are stored one by one", arguments: 0..<20 as Range<UInt64>)

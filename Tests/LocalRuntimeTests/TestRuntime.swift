@@ -160,7 +160,7 @@ struct TestRuntime {
     /// Waits until nothing waits for any function, and the runtime knows that it is stored.
     func untilEmpty() async throws {
         try await until("nothing waits") { await store.kept.recover().waiting.isEmpty }
-        await runtime.shard.flushed()
+        try await runtime.shard.flushed()
     }
 
     var deadLetters: [DeadLetter] {
