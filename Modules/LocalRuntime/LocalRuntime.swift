@@ -119,6 +119,7 @@ public final class LocalRuntime: Sendable {
     /// Accepts nothing more, and gives the calls in flight `limit` to end. Records can be taken, and put back, until the store is closed:
     /// ``stop(drainingFor:)`` has to follow, when no egress has any left to put back.
     public func drain(for limit: Duration) async {
+        await shard.wait(forStore: limit)
         async let drained: Void = shard.drain()
         await withTaskGroup { group in
             for transport in transports.all {
@@ -128,8 +129,9 @@ public final class LocalRuntime: Sendable {
         await drained
     }
 
-    /// Ends the calls in flight of a ``stop(drainingFor:)`` or ``drain(for:)`` that goes on.
+    /// Ends the calls in flight, and the waiting for a store that cannot store, of a ``stop(drainingFor:)`` or ``drain(for:)`` that goes on.
     public func stopNow() async {
+        await shard.hurry()
         await withTaskGroup { group in
             for transport in transports.all {
                 group.addTask { await transport.shutdown(drainingFor: .zero) }

@@ -12,6 +12,8 @@ public enum RuntimeEvent: Hashable, Sendable {
     case deadLetter(DeadLetter)
     /// Nothing can be stored, so nothing is accepted and no call begins.
     case storeFailed(StoreFailure)
+    /// The runtime has stopped, and records that had been taken and were put back, as nobody got them, could not be stored again.
+    case recordsLost(topic: String, count: Int, StoreFailure)
     /// The store works again.
     case storeBack
 }

@@ -152,7 +152,7 @@ extension RuntimeShard {
     func taken(_ records: [EgressRecord], by taker: Taker) {
         guard !taker.isCancelled else {
             // At once: a runtime that stops may be about to store what it has for the last time.
-            records.forEach { pending.putBack($0) }
+            comeBack(records)
             Task(executorPreference: executor) {
                 await self.isBack(records)
                 taker.completion(.success([]))
@@ -234,8 +234,15 @@ extension RuntimeShard: EgressTopics {
     }
 
     func putBack(_ records: [EgressRecord]) async {
-        records.forEach { pending.putBack($0) }
+        comeBack(records)
         await isBack(records)
+    }
+
+    private func comeBack(_ records: [EgressRecord]) {
+        for record in records {
+            pending.putBack(record)
+            comingBack[record.sequence] = record
+        }
     }
 
     /// Returns when records that were put back are stored and can be taken again.

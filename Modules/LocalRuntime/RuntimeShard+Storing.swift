@@ -151,6 +151,9 @@ extension RuntimeShard {
 
     private func stored(_ changes: StoreChanges, _ number: Int) {
         storedGroup = number
+        if !comingBack.isEmpty {
+            for record in changes.egress { comingBack[record.sequence] = nil }
+        }
         if storeFailure != nil {
             storeFailure = nil
             report(.storeBack)

@@ -51,6 +51,11 @@ actor RuntimeShard {
     /// A group was given up, as the runtime stops and nothing can be stored. Nothing that comes after it may be stored.
     var isAbandoned = false
     var storeFailure: StoreFailure?
+    /// Records that were taken, and put back, which is not stored yet. Nothing else leads to them again.
+    var comingBack: [Int64: EgressRecord] = [:]
+    /// Until when they may be tried again while the runtime stops, and whether somebody does not want to wait for that.
+    var storingEnd: TransportInstant?
+    var isHurried = false
     /// Optional, so that one is taken out to be told and not copied: it refers to many objects.
     var commitWaiters: [Int: [CommitWaiter?]] = [:]
     /// Keys of messages that are being accepted, and who waits to do the same.
@@ -189,6 +194,9 @@ actor RuntimeShard {
         repeat {
             try? await flushed()
         } while !pending.isEmpty || storedGroup < group - 1
+        if isAbandoned {
+            await storeComingBack()
+        }
         await store.close()
     }
 

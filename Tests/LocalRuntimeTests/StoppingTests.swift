@@ -109,6 +109,51 @@ import TransportCore
         #expect(await app.store.kept.egress(topic: "greetings", after: 0, limit: 9).count == 1)
     }
 
+    /// A runtime that has handed out the record `a`, and cannot store that it comes back.
+    private func cannotPutBack() async throws -> TestRuntime {
+        let app = try await TestRuntime([
+            "example/person": { .result(InvocationResult(egresses: $0.arguments.map { .init(to: "example/out", $0) })) }
+        ]).started()
+        try await app.send("example/person", "Bob", .string("greetings:a"))
+        try await app.untilEmpty()
+        let taken = try await app.runtime.topics.take(from: "greetings", atMost: 1, waiting: .seconds(3_600))
+        app.store.fail(StoreFailure(.full, "there is no room"))
+        let tried = app.store.attempts.entries.count
+        Task { await app.runtime.topics.putBack(taken) }
+        try await app.store.attempts.count(tried + 1)
+        try await app.events.until("the failure") { !$0.isEmpty }
+        return app
+    }
+
+    @Test("a record that came back while nothing could be stored is stored as soon as there is room, also while the runtime stops")
+    func putBackLate() async throws {
+        let app = try await cannotPutBack()
+        async let stopped: Void = app.stop()
+        try await app.until { await app.runtime.shard.isClosing }
+        try await app.store.attempts.count(app.store.attempts.entries.count + 5)
+        app.store.fail(nil)
+        await stopped
+        #expect(await app.store.kept.egress(topic: "greetings", after: 0, limit: 9).map(\.payload) == [Array("a".utf8)])
+    }
+
+    @Test("a record that came back and cannot be stored in the time that stopping may take is named as lost")
+    func putBackInVain() async throws {
+        let app = try await cannotPutBack()
+        await app.runtime.stop(drainingFor: .zero)
+        let full = StoreFailure(.full, "there is no room")
+        #expect(app.events.entries == [.storeFailed(full), .recordsLost(topic: "greetings", count: 1, full)])
+    }
+
+    @Test("whoever does not want to wait for the store any longer is not kept waiting")
+    func putBackHurried() async throws {
+        let app = try await cannotPutBack()
+        async let stopped: Void = app.runtime.stop(drainingFor: .seconds(3_600))
+        try await app.until { await app.runtime.shard.isClosing }
+        await app.runtime.stopNow()
+        await stopped
+        #expect(app.events.entries.count == 2)
+    }
+
     @Test("whoever waits for records is told that there are none")
     func takers() async throws {
         let app = try await TestRuntime([:]).started()

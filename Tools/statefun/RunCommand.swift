@@ -145,6 +145,7 @@ struct RunCommand: AsyncParsableCommand {
             report.finish()
         }
         try await waitForSignals(signals, application, report)
+        if report.hasLost { throw ExitCode.failure }
     }
 
     private var playgroundOptions: PlaygroundOptions {

@@ -1,10 +1,19 @@
 import LocalRuntime
 import RuntimeCore
+import Synchronization
 
 /// Tells whoever started `statefun run` what they should know: one line for each thing that changes.
 struct RunReport {
     private let terminal = Terminal.standardError
     private let letters: DeadLetterLines
+    private let losses = Losses()
+
+    private final class Losses: Sendable {
+        let haveHappened = Atomic(false)
+    }
+
+    /// Whether something was lost that nothing brings back.
+    var hasLost: Bool { losses.haveHappened.load(ordering: .relaxed) }
 
     /// - Parameter file: the module file.
     init(_ file: String) {
@@ -32,6 +41,10 @@ struct RunReport {
             letters.tell("dead letter \(letter.sequence): \(what) cannot be delivered: \(letter.cause)")
         case .storeFailed(let failure):
             line(.failure, "nothing is accepted and no function is called: \(failure)")
+        case .recordsLost(let topic, let count, let failure):
+            let what = count == 1 ? "a record of '\(topic)' that was" : "\(count) records of '\(topic)' that were"
+            losses.haveHappened.store(true, ordering: .relaxed)
+            line(.failure, "\(what) taken and not delivered cannot be stored again, so lost: \(failure)")
         case .storeBack:
             line(.success, "what happens is stored again; going on")
         }
