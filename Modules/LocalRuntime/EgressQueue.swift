@@ -15,6 +15,9 @@ struct EgressQueue: Sendable {
 
     /// How many records are held at most, but for those that were put back.
     let window: Int
+    /// How many bytes they have at most, but for the last one.
+    let windowBytes: Int
+    private var byteCount = 0
     private var available: [EgressRecord] = []
     private var head = 0
     /// How many records come after those that are here.
@@ -25,9 +28,10 @@ struct EgressQueue: Sendable {
     private var isLoading = false
 
     /// - Parameter beyond: how many the store has.
-    init(beyond: Int = 0, window: Int = 1_024) {
+    init(beyond: Int = 0, window: Int = 1_024, windowBytes: Int = 16 << 20) {
         self.beyond = beyond
         self.window = max(1, window)
+        self.windowBytes = max(1, windowBytes)
     }
 
     /// How many wait to be taken.
@@ -45,8 +49,9 @@ struct EgressQueue: Sendable {
         // What is read from the store may hold a record before it is known that it was stored, and what is put back comes as
         // returned.
         guard record.sequence > lastSequence else { return }
-        if beyond == 0, available.count - head < window {
+        if beyond == 0, available.count - head < window, byteCount < windowBytes {
             available.append(record)
+            byteCount += record.payload.count
             lastSequence = record.sequence
         } else {
             beyond += 1
@@ -97,6 +102,7 @@ struct EgressQueue: Sendable {
         let end = min(available.count, head + taker.limit)
         let records = Array(available[head..<end])
         head = end
+        byteCount -= Self.size(of: records)
         if head == available.count {
             available.removeAll(keepingCapacity: available.capacity <= 2 * window)
             head = 0
@@ -125,8 +131,15 @@ struct EgressQueue: Sendable {
     /// Records come back that nobody got.
     mutating func returned(_ records: [EgressRecord]) {
         let waiting = available[head...]
+        byteCount += Self.size(of: records)
         available = (records + waiting).sorted { $0.sequence < $1.sequence }
         head = 0
+    }
+
+    private static func size(of records: [EgressRecord]) -> Int {
+        var size = 0
+        for index in records.indices { size += records[index].payload.count }
+        return size
     }
 
     /// Where the store is to be read from now; `nil` where that is not needed.
@@ -141,6 +154,7 @@ struct EgressQueue: Sendable {
         isLoading = false
         beyond = records.isEmpty ? beyond : max(0, beyond - records.count)
         available += records
+        byteCount += Self.size(of: records)
         if let last = records.last {
             lastSequence = last.sequence
         }

@@ -185,8 +185,8 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         }.prefix(limit).map { $0 }
     }
 
-    public func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) -> [StoredMessage] {
-        waiting[address]?.content.after(sequence, limit: limit) ?? []
+    public func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int, bytes: Int = .max) -> [StoredMessage] {
+        Self.first(bytes, of: waiting[address]?.content.after(sequence, limit: limit)) { $0.invocation.count }
     }
 
     public func delayed(after place: DelayedPlace?, limit: Int) -> [DelayedMessage] {
@@ -194,8 +194,19 @@ public actor InMemoryStateStore: StateStore, WaitingStore {
         return places.filter { next in place.map { next > $0 } ?? true }.sorted().prefix(limit).compactMap { delayed[$0.sequence] }
     }
 
-    public func egress(topic: String, after sequence: Int64, limit: Int) -> [EgressRecord] {
-        topics[topic]?.content.after(sequence, limit: limit) ?? []
+    public func egress(topic: String, after sequence: Int64, limit: Int, bytes: Int = .max) -> [EgressRecord] {
+        Self.first(bytes, of: topics[topic]?.content.after(sequence, limit: limit)) { $0.payload.count }
+    }
+
+    private static func first<Record>(_ bytes: Int, of records: [Record]?, _ size: (Record) -> Int) -> [Record] {
+        guard let records else { return [] }
+        var sum = 0
+        var end = 0
+        while end < records.count, end == 0 || sum < bytes {
+            sum += size(records[end])
+            end += 1
+        }
+        return end == records.count ? records : Array(records[..<end])
     }
 
     public func isAccepted(_ key: String) -> Bool { keys[key] != nil }

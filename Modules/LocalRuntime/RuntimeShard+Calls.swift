@@ -7,6 +7,8 @@ internal import TransportCore
 extension RuntimeShard {
     /// A batch stops growing when its invocations have so many bytes.
     private static let batchBytes = 4 << 20
+    /// So many bytes are read for an address also where others take all the room.
+    private static let leastRead = 64 << 10
     /// How many invocations leave together where the endpoint sets no limit.
     private static let batchCount = 10_000
 
@@ -70,13 +72,15 @@ extension RuntimeShard {
             let limit = min(record.spilled, limits.messagesInMemory)
             let last = record.lastSequence
             try await flushed()
-            let messages = try await store.messages(of: record.address, after: last, limit: limit)
-            waitingBytes += messages.reduce(0) { $0 + $1.invocation.count }
-            let missing = limit - messages.count
+            let bytes = max(Self.leastRead, limits.maxWaitingBytesInMemory - waitingBytes)
+            let messages = try await store.messages(of: record.address, after: last, limit: limit, bytes: bytes)
+            let found = messages.reduce(0) { $0 + $1.invocation.count }
+            waitingBytes += found
+            let missing = found < bytes ? limit - messages.count : 0
             if missing > 0 {
                 count(-missing, for: record.function)
             }
-            record.spilled -= limit
+            record.spilled -= messages.count + missing
             // What has come meanwhile and was overtaken by these is there already.
             record.waiting += messages
             record.lastSequence = messages.last?.sequence ?? last

@@ -89,8 +89,8 @@ extension RuntimeShard {
     }
 
     private func readEgress(_ topic: String, after place: Int64) async {
-        guard let window = topics[topic]?.window else { return }
-        let records = (try? await store.egress(topic: topic, after: place, limit: window)) ?? []
+        guard let queue = topics[topic] else { return }
+        let records = (try? await store.egress(topic: topic, after: place, limit: queue.window, bytes: queue.windowBytes)) ?? []
         topics[topic]?.loaded(records)
         // A store that fails is asked again by the next taker.
         if !records.isEmpty {

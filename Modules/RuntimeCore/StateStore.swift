@@ -56,8 +56,9 @@ public protocol WaitingStore: Sendable {
     /// - Parameters:
     ///   - sequence: only those after this one.
     ///   - limit: so many at most.
-    nonisolated(nonsending) func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) async throws(StoreFailure)
-        -> [StoredMessage]
+    ///   - bytes: none after those that have so many bytes together; at least one, where there is any.
+    nonisolated(nonsending) func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int, bytes: Int)
+        async throws(StoreFailure) -> [StoredMessage]
 
     /// The addresses of a function type that messages wait for, in the order of the bytes of their ids.
     /// - Parameters:
@@ -74,7 +75,9 @@ public protocol WaitingStore: Sendable {
     nonisolated(nonsending) func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure) -> [DelayedMessage]
 
     /// The records of a topic in their order.
-    nonisolated(nonsending) func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure) -> [EgressRecord]
+    /// - Parameter bytes: none after those that have so many bytes together; at least one, where there is any.
+    nonisolated(nonsending) func egress(topic: String, after sequence: Int64, limit: Int, bytes: Int)
+        async throws(StoreFailure) -> [EgressRecord]
 
     /// Whether a message with that key was accepted.
     nonisolated(nonsending) func isAccepted(_ key: String) async throws(StoreFailure) -> Bool

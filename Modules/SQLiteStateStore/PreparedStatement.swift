@@ -40,6 +40,19 @@ struct PreparedStatement {
         return values
     }
 
+    /// Goes through the rows until what `body` makes of them has so many bytes.
+    func rows<Value>(_ bytes: Int, _ size: (Value) -> Int, of body: () throws(StoreFailure) -> Value) throws(StoreFailure) -> [Value] {
+        defer { sqlite3_reset(raw) }
+        var values: [Value] = []
+        var sum = 0
+        while values.isEmpty || sum < bytes, try step() {
+            let value = try body()
+            sum += size(value)
+            values.append(value)
+        }
+        return values
+    }
+
     /// The first row, where there is one.
     func firstRow<Value>(_ body: () throws(StoreFailure) -> Value) throws(StoreFailure) -> Value? {
         defer { sqlite3_reset(raw) }

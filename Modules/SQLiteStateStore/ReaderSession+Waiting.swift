@@ -1,14 +1,16 @@
 internal import RuntimeCore
 
 extension ReaderSession {
-    func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int) throws(StoreFailure) -> [StoredMessage] {
+    func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int, bytes: Int) throws(StoreFailure) -> [StoredMessage] {
         guard let function = try functions.number(of: address.functionType) else { return [] }
         let messages = statements.messages
         try messages.bind(1, function)
         try messages.bind(2, address.id)
         try messages.bind(3, sequence)
         try messages.bind(4, Int64(limit))
-        return try messages.rows {
+        return try messages.rows(bytes) {
+            $0.invocation.count
+        } of: {
             StoredMessage(sequence: messages.number(0), target: address, invocation: messages.bytes(1))
         }
     }
@@ -58,12 +60,16 @@ extension ReaderSession {
         }
     }
 
-    func egress(topic: String, after sequence: Int64, limit: Int) throws(StoreFailure) -> [EgressRecord] {
+    func egress(topic: String, after sequence: Int64, limit: Int, bytes: Int) throws(StoreFailure) -> [EgressRecord] {
         let egress = statements.egress
         try egress.bind(1, topic)
         try egress.bind(2, sequence)
         try egress.bind(3, Int64(limit))
-        return try egress.rows { EgressRecord(sequence: egress.number(0), topic: topic, payload: egress.bytes(1)) }
+        return try egress.rows(bytes) {
+            $0.payload.count
+        } of: {
+            EgressRecord(sequence: egress.number(0), topic: topic, payload: egress.bytes(1))
+        }
     }
 
     func isAccepted(_ key: String) throws(StoreFailure) -> Bool {

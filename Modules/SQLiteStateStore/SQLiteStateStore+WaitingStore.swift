@@ -15,10 +15,11 @@ extension SQLiteStateStore: WaitingStore {
     nonisolated(nonsending) public func messages(
         of address: RuntimeAddress,
         after sequence: Int64,
-        limit: Int
+        limit: Int,
+        bytes: Int = .max
     ) async throws(StoreFailure) -> [StoredMessage] {
         try await read { session throws(StoreFailure) in
-            try session.messages(of: address, after: sequence, limit: limit)
+            try session.messages(of: address, after: sequence, limit: limit, bytes: bytes)
         }
     }
 
@@ -26,11 +27,11 @@ extension SQLiteStateStore: WaitingStore {
         try await read { session throws(StoreFailure) in try session.delayed(after: place, limit: limit) }
     }
 
-    nonisolated(nonsending) public func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure)
-        -> [EgressRecord]
+    nonisolated(nonsending) public func egress(topic: String, after sequence: Int64, limit: Int, bytes: Int = .max)
+        async throws(StoreFailure) -> [EgressRecord]
     {
         try await read { session throws(StoreFailure) in
-            try session.egress(topic: topic, after: sequence, limit: limit)
+            try session.egress(topic: topic, after: sequence, limit: limit, bytes: bytes)
         }
     }
 

@@ -45,6 +45,39 @@ import TransportCore
         await app.stop()
     }
 
+    @Test("of large messages that waited before a restart only so many are read as there is room for, and each arrives once, in order")
+    func largeAfterRestart() async throws {
+        let failing: TestFunctions.Body = { _ in .failure(RequestReplyFailure(.timedOut, "no answer")) }
+        let app = try await TestRuntime(["example/person": failing]).started()
+        let size = 40_000
+        for number in 0..<10 {
+            try await app.send("example/person", "Bob", .string("\(number)" + String(repeating: "x", count: size)))
+        }
+        await app.stop()
+        let (gate, seen) = (Gate(), Journal<String>())
+        let again = try await TestRuntime(
+            on: app.store,
+            limits: RuntimeLimits(maxWaitingBytesInMemory: 3 * size),
+            [
+                "example/person": { call in
+                    try? await gate.opened()
+                    for case .string(let text) in call.arguments { seen.append(String(text.prefix(1))) }
+                    return .result(InvocationResult())
+                }
+            ]
+        ).started()
+        try await again.functions.calls.count(1)
+        #expect(again.functions.calls.entries.first?.invocations.count == 3)
+        #expect(await again.runtime.shard.waitingBytes < 4 * size)
+        #expect(await again.runtime.shard.waitingCount == 10)
+        gate.open()
+        try await again.untilEmpty()
+        #expect(seen.entries == (0..<10).map(String.init))
+        #expect(await again.runtime.shard.waitingBytes == 0)
+        #expect(await again.runtime.shard.waitingCount == 0)
+        await again.stop()
+    }
+
     @Test("where as many messages wait for an address as the endpoint lets wait, only its senders are told to wait")
     func perAddress() async throws {
         let gate = Gate()

@@ -96,11 +96,11 @@ final class CommandedStore: StateStore, WaitingStore {
         return found
     }
 
-    func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int)
+    func messages(of address: RuntimeAddress, after sequence: Int64, limit: Int, bytes: Int)
         async throws(StoreFailure) -> [StoredMessage]
     {
         try check()
-        return await kept.messages(of: address, after: sequence, limit: limit)
+        return await kept.messages(of: address, after: sequence, limit: limit, bytes: bytes)
     }
 
     func delayed(after place: DelayedPlace?, limit: Int) async throws(StoreFailure)
@@ -110,11 +110,11 @@ final class CommandedStore: StateStore, WaitingStore {
         return await kept.delayed(after: place, limit: limit)
     }
 
-    func egress(topic: String, after sequence: Int64, limit: Int) async throws(StoreFailure)
+    func egress(topic: String, after sequence: Int64, limit: Int, bytes: Int) async throws(StoreFailure)
         -> [EgressRecord]
     {
         try check()
-        return await kept.egress(topic: topic, after: sequence, limit: limit)
+        return await kept.egress(topic: topic, after: sequence, limit: limit, bytes: bytes)
     }
 
     func isAccepted(_ key: String) async throws(StoreFailure) -> Bool {

@@ -86,6 +86,30 @@ import Testing
         #expect(queue.count == 1)
     }
 
+    @Test("records of so many bytes are held, and the others are read from the store when they are wanted")
+    func windowBytes() {
+        var queue = EgressQueue(windowBytes: 15)
+        let large = (1...4).map { EgressRecord(sequence: $0, topic: "greetings", payload: Array(repeating: 1, count: 10)) }
+        for record in large { queue.stored(record) }
+        #expect(queue.beyond == 2)
+        queue.wanted(by: ann, atMost: 9)
+        #expect(queue.serve()?.records == Array(large[..<2]))
+        queue.wanted(by: bob, atMost: 9)
+        #expect(queue.loadBegins() == 2)
+        queue.loaded([large[2]])
+        #expect(queue.serve()?.records == [large[2]])
+        queue.returned([large[2]])
+        #expect(queue.count == 2)
+        queue.wanted(by: ann, atMost: 9)
+        #expect(queue.serve()?.records == [large[2]])
+        queue.wanted(by: ann, atMost: 9)
+        #expect(queue.loadBegins() == 3)
+        queue.loaded([large[3]])
+        #expect(queue.serve()?.records == [large[3]])
+        queue.stored(EgressRecord(sequence: 5, topic: "greetings", payload: []))
+        #expect((queue.count, queue.beyond) == (1, 0))
+    }
+
     @Test("a store that could not be read is asked again")
     func loadFailed() {
         var queue = EgressQueue(beyond: 2)

@@ -123,6 +123,23 @@ import Testing
         #expect(await store.egress(topic: "a", after: 3, limit: 5).isEmpty)
     }
 
+    @Test(
+        "no more is read than has so many bytes, but at least one",
+        arguments: [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3), (.max, 3)]
+    )
+    func bytes(limit: Int, count: Int) async {
+        let store = InMemoryStateStore()
+        let bob = RuntimeAddress(functionType: "example/person", id: "Bob")
+        let ten = [UInt8](repeating: 1, count: 10)
+        var changes = StoreChanges(lastSequence: 6)
+        changes.messages = (1...3).map { StoredMessage(sequence: $0, target: bob, invocation: ten) }
+        changes.egress = (4...6).map { EgressRecord(sequence: $0, topic: "a", payload: ten) }
+        await store.commit(changes)
+        #expect(await store.messages(of: bob, after: 0, limit: 9, bytes: limit).map(\.sequence) == Array((1...3).prefix(count)))
+        #expect(await store.egress(topic: "a", after: 0, limit: 9, bytes: limit).map(\.sequence) == Array((4...6).prefix(count)))
+        #expect(await store.messages(of: bob, after: 3, limit: 9, bytes: limit).isEmpty)
+    }
+
     @Test("values are listed by address, and forgotten with keys when their time is over")
     func values() async {
         let store = InMemoryStateStore()

@@ -86,6 +86,24 @@ import Testing
         await store.close()
     }
 
+    @Test(
+        "no more is read than has so many bytes, but at least one",
+        arguments: [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3), (.max, 3)]
+    )
+    func bytes(limit: Int, count: Int) async throws {
+        let store = try SQLiteStateStore(path: path)
+        let bob = RuntimeAddress(functionType: "example/person", id: "Bob")
+        let ten = [UInt8](repeating: 1, count: 10)
+        var changes = StoreChanges(lastSequence: 6)
+        changes.messages = (1...3).map { StoredMessage(sequence: $0, target: bob, invocation: ten) }
+        changes.egress = (4...6).map { EgressRecord(sequence: $0, topic: "a", payload: ten) }
+        try await store.commit(changes)
+        #expect(try await store.messages(of: bob, after: 0, limit: 9, bytes: limit).map(\.sequence) == Array((1...3).prefix(count)))
+        #expect(try await store.egress(topic: "a", after: 0, limit: 9, bytes: limit).map(\.sequence) == Array((4...6).prefix(count)))
+        #expect(try await store.messages(of: bob, after: 3, limit: 9, bytes: limit).isEmpty)
+        await store.close()
+    }
+
     @Test("state comes in the order of the addresses that were asked for, with the address asked for")
     func stateOrder() async throws {
         let store = try SQLiteStateStore(path: path)

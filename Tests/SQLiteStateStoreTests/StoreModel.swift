@@ -78,13 +78,17 @@ extension StoreModel {
         }
         for waiting in recovered.waiting {
             var after: Int64 = 0
-            while let last = try await read(&messages, store.messages(of: waiting.address, after: after, limit: 3), by: \.sequence) {
+            while let last = try await read(
+                &messages,
+                store.messages(of: waiting.address, after: after, limit: 3, bytes: .max),
+                by: \.sequence
+            ) {
                 after = last.sequence
             }
         }
         for topic in recovered.egress.map(\.topic) {
             var after: Int64 = 0
-            while let last = try await read(&egress, store.egress(topic: topic, after: after, limit: 3), by: \.sequence) {
+            while let last = try await read(&egress, store.egress(topic: topic, after: after, limit: 3, bytes: .max), by: \.sequence) {
                 after = last.sequence
             }
         }
