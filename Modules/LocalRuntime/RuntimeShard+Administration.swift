@@ -128,8 +128,13 @@ extension RuntimeShard: RuntimeAdministration {
 
     private func listLetters(after last: Int64, limit: Int) async throws(StoreFailure) -> RuntimeAnswer {
         await settled()
-        let letters = try await store.deadLetters(after: last, limit: limit + 1)
-        return .deadLetters(found: letters.prefix(limit).map(RuntimeAnswer.LetterSummary.init), hasMore: letters.count > limit)
+        var summaries: [RuntimeAnswer.LetterSummary] = []
+        // One by one: what a letter holds may be large, and is not shown in a list.
+        while let letter = try await store.deadLetters(after: summaries.last?.sequence ?? last, limit: 1).first {
+            guard summaries.count < limit else { return .deadLetters(found: summaries, hasMore: true) }
+            summaries.append(RuntimeAnswer.LetterSummary(letter))
+        }
+        return .deadLetters(found: summaries, hasMore: false)
     }
 
     private func showLetter(_ sequence: Int64) async throws(AdministrationRefusal) -> RuntimeAnswer {

@@ -24,6 +24,8 @@ final class CommandedStore: StateStore, WaitingStore {
     let keys = Journal<String>()
     /// Addresses that messages wait for, each time that they were asked for.
     let waitingReads = Journal<[WaitingMessages]>()
+    /// How many dead letters were read each time.
+    let letterReads = Journal<Int>()
     private let commands = NIOLockedValueBox(Commands())
 
     /// - Parameter kept: what a store before it has left behind.
@@ -126,6 +128,8 @@ final class CommandedStore: StateStore, WaitingStore {
 
     func deadLetters(after sequence: Int64, limit: Int) async throws(StoreFailure) -> [DeadLetter] {
         try check()
-        return await kept.deadLetters(after: sequence, limit: limit)
+        let found = await kept.deadLetters(after: sequence, limit: limit)
+        letterReads.append(found.count)
+        return found
     }
 }

@@ -38,6 +38,22 @@ import TransportCore
         await runtime.stop()
     }
 
+    @Test("a list never has what two letters hold in memory", arguments: [(2, true), (3, false), (9, false)])
+    func listing(limit: Int, hasMore: Bool) async throws {
+        let app = try await TestRuntime([
+            "example/person": { _ in .failure(RequestReplyFailure(.protocolBroken, "it is out of order")) }
+        ]).started()
+        for id in ["Ann", "Bob", "Cid"] {
+            try await app.send("example/person", id, .string("large"))
+            try await app.untilEmpty()
+        }
+        let answer = await app.runtime.shard.answer(.deadLetters(after: nil, limit: limit))
+        guard case .deadLetters(let found, hasMore) = answer else { throw UnexpectedAnswer(answer: answer) }
+        #expect(found.map(\.address.id) == Array(["Ann", "Bob", "Cid"].prefix(limit)))
+        #expect(app.store.letterReads.entries.allSatisfy { $0 <= 1 })
+        await app.stop()
+    }
+
     @Test("what is replayed is delivered once, after what waits already")
     func replaying() async throws {
         let runtime = try await runtime("a", "b")
