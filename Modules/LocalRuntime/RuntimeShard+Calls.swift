@@ -72,10 +72,13 @@ extension RuntimeShard {
             let limit = min(record.spilled, limits.messagesInMemory)
             let last = record.lastSequence
             try await flushed()
-            let bytes = max(Self.leastRead, limits.maxWaitingBytesInMemory - waitingBytes)
+            // As much as a batch may have. It counts from now on: many addresses may read at the same time.
+            let bytes = min(Self.batchBytes, max(Self.leastRead, limits.maxWaitingBytesInMemory - waitingBytes))
+            waitingBytes += bytes
+            var found = 0
+            defer { waitingBytes += found - bytes }
             let messages = try await store.messages(of: record.address, after: last, limit: limit, bytes: bytes)
-            let found = messages.reduce(0) { $0 + $1.invocation.count }
-            waitingBytes += found
+            found = messages.reduce(0) { $0 + $1.invocation.count }
             let missing = found < bytes ? limit - messages.count : 0
             if missing > 0 {
                 count(-missing, for: record.function)
