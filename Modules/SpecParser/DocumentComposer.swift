@@ -14,6 +14,8 @@ struct DocumentComposer {
     private(set) var diagnostics: [SpecDiagnostic] = []
     /// The aliases and merge keys that were followed.
     private(set) var references: [Located<String>] = []
+    /// The merge keys among them, by where the mapping begins that they belong to.
+    private(set) var merges: [SourcePosition: Located<String>] = [:]
 
     /// What the names of the current document's anchors stand for.
     private var anchors: [String: Composed] = [:]
@@ -202,7 +204,9 @@ extension DocumentComposer {
             }
             let name = restore(scalar.string)
             if scalar.style == .plain, name == "<<" {
-                references.append(Located(name, at: keyPlace))
+                let reference = Located(name, at: keyPlace)
+                references.append(reference)
+                merges[place] = reference
                 merged += entriesToMerge(compose(value, depth: depth + 1), into: &all)
                 continue
             }

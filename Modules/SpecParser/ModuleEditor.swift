@@ -38,6 +38,7 @@ public struct ModuleEditor {
     private let text: ModuleText
     private let documents: [SpecNode]
     private let references: [Located<String>]
+    private let merges: [SourcePosition: Located<String>]
     private var locator: SourceLocator
     private var edits: Set<Edit> = []
     /// Where the specs begin that were set.
@@ -50,6 +51,7 @@ public struct ModuleEditor {
         var composer = DocumentComposer(text)
         documents = text.documents().compactMap { composer.compose($0) }
         references = composer.references
+        merges = composer.merges
     }
 
     /// Sets the keys of the spec of an endpoint.
@@ -149,14 +151,9 @@ public struct ModuleEditor {
         guard let first = node.entries.first, let start = locator.byteOffset(of: node.position) else {
             throw refusal(at: node.position, "there are no keys here")
         }
+        // What is merged in stands elsewhere, perhaps for others as well.
+        if let merge = merges[node.position] { throw refusal(ofReference: merge) }
         let isFlow = text.bytes[text.skippingProperties(from: start)] == UInt8(ascii: "{")
-        // What is merged in stands before, where its anchor is, or in another column than the other keys.
-        let isMerged = node.entries.contains { entry in
-            entry.keyPosition < node.position || (!isFlow && entry.keyPosition.column != node.position.column)
-        }
-        if isMerged, let merge = references.first(where: { $0.value == "<<" && $0.position >= node.position }) {
-            throw refusal(ofReference: merge)
-        }
         var missing: [Key] = []
         for key in keys {
             guard let entry = node.entry(key.name) ?? key.otherName.flatMap({ node.entry($0) }) else {
