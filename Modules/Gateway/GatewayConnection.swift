@@ -16,7 +16,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     let loop: any ChannelLoop
     private let core: GatewayCore
-    private let writes: WriteRound
+    private let round: WriteRound
     private let starts: StartWindow
     private var reader: RequestReader
     private var cycle: RequestCycle
@@ -28,13 +28,14 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     /// Whether the calls that are left are ended.
     private var isInterrupted = false
     private var room = MessageRoom()
+    private var writes = ShortWrites()
     /// Bytes of an answer that the socket has not taken, where they count towards what is buffered in all.
     private var heldBytes = 0
 
     init(_ core: GatewayCore, on shared: GatewayLoop) {
         self.core = core
         loop = shared.loop
-        writes = shared.writes
+        round = shared.writes
         starts = shared.starts
         reader = RequestReader(headLimit: core.options.headLimit)
         cycle = RequestCycle(core.options.cycle, at: loop.now)
@@ -44,6 +45,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        writes = ShortWrites(to: context.channel)
         core.opened(self)
         arm()
     }
@@ -93,7 +95,8 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     // Not passed on: the pipeline has no other handler.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if cycle.phase == .sending, context.channel.isWritable {
+        writes.isBehindOthers = !context.channel.isWritable
+        if cycle.phase == .sending, !writes.isBehindOthers {
             releaseAnswer()
             enter(.idle)
             if core.isStopping, !reader.hasBegun {
@@ -101,6 +104,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
             } else {
                 advance()
             }
+        } else if cycle.phase == .idle, writes.isBehindOthers {
+            enter(.sending)
+            arm()
         }
     }
 
@@ -183,6 +189,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         exchange = PassedRequest(head, of: self)
         try core.admit(head.length)
         if head.expectsContinue, reader.unreadBytes == 0, let context {
+            writes.handOver(context)
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
     }
@@ -288,26 +295,24 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     private func send(_ head: ByteBuffer, _ body: ByteBuffer?, isLast: Bool) {
         guard let context else { return }
-        if body != nil {
-            context.write(wrapOutboundOut(head), promise: nil)
+        guard isLast else {
+            writes.write(head, body, context)
+            enter(writes.isBehindOthers ? .sending : .idle)
+            return round.add(self)
         }
-        let end = wrapOutboundOut(body ?? head)
-        if isLast {
-            enter(.sendingLast)
-            let promise = context.eventLoop.makePromise(of: Void.self)
-            promise.futureResult.whenSuccess { [self] in leave() }
-            context.writeAndFlush(end, promise: promise)
-            arm()
-            return
-        }
-        context.write(end, promise: nil)
-        enter(context.channel.isWritable ? .idle : .sending)
-        writes.add(self)
+        enter(.sendingLast)
+        writes.handOver(context)
+        if body != nil { context.write(wrapOutboundOut(head), promise: nil) }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenSuccess { [self] in leave() }
+        context.writeAndFlush(wrapOutboundOut(body ?? head), promise: promise)
+        arm()
     }
 
     /// Gives the socket what has been written.
     func flush() {
-        context?.flush()
+        guard let context, !writes.flush(context) else { return }
+        context.flush()
     }
 
     /// The socket has taken the last answer.

@@ -57,6 +57,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var pageEnd = TransportInstant.distantFuture
     private var reader: ResponseReader
     private var room = MessageRoom()
+    private var writes = ShortWrites()
     /// Whether the rest of what has been read waits for others on the loop.
     private var isReadingHeld = false
     /// Whether the request is on its way; before, it waits for its round.
@@ -111,6 +112,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if origin.tls == nil { writes = ShortWrites(to: context.channel) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -147,11 +149,11 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         reader.reset(limit: plan.limits.payloadMaxBytes)
         state = .exchanging
         let message = room.message(plan.head.prefix, body: body, carryingIt: isSmall)
-        if isSmall {
-            context?.write(wrapOutboundOut(message), promise: nil)
-        } else {
+        if !isSmall {
             write(part: message)
             write(body, inParts: plan.limits.write != nil)
+        } else if let context {
+            writes.write(message, nil, context)
         }
         isFlushed = false
         round.exchangeBegan(self)
@@ -160,13 +162,17 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     func flush() {
         guard !isFlushed else { return }
         isFlushed = true
-        isFlushing = true
         lastProgress = loop.now
+        if let context, writes.flush(context) {
+            isSending = false
+            return armTimer()
+        }
+        lastError = lastError ?? writes.error
+        isFlushing = true
         context?.flush()
         isFlushing = false
-        if channel.isWritable {
-            isSending = false
-        } else if isSending, current?.isSmall == true {
+        if channel.isWritable { isSending = false }
+        if isSending, current?.isSmall == true {
             // Nearly never. An empty part comes after what the system has left behind, and hears what becomes of it.
             write(part: ByteBuffer())
             context?.flush()
@@ -367,9 +373,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         if case .success = result, !isSending {
             state = .idle
         }
-        if !keepsOpen {
-            becomeClosed()
-        }
+        if !keepsOpen { becomeClosed() }
         ended.completion(result)
     }
 
@@ -378,6 +382,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         let wasIdle = if case .idle = state { true } else { false }
         state = .closed
         isFlushed = true
+        writes.drop()
         timer?.cancel()
         timer = nil
         timerAt = .distantFuture

@@ -43,6 +43,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var losses = 0
     /// Answers that wait for their round.
     private var outgoing = ByteBuffer()
+    private var writes = ShortWrites()
     /// Those of them that have to be told where they are lost.
     private var watched: [HTTPAnswer] = []
     /// Whether there are answers that the socket has not taken, as far as the machine knows.
@@ -77,6 +78,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         endPromise = context.eventLoop.makePromise()
+        writes = ShortWrites(to: context.channel)
         machine = ConnectionMachine(crowd.joined() ? crowdedLimits : limits, openedAt: now(context))
         arm()
     }
@@ -276,19 +278,19 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         // The same bytes again, unless the system still has them.
         if outgoing.readableBytes == 0 { outgoing.clear() }
         answer.write(to: &outgoing, isLast: isLast, withBody: withBody)
-        if answer.whenLost != nil {
-            watched.append(answer)
-        }
+        if answer.whenLost != nil { watched.append(answer) }
         isSending = true
         round.add(self)
     }
 
     func flush() {
         guard let context, outgoing.readableBytes > 0 else { return }
-        let promise = watched.isEmpty ? nil : promise(for: watched, context)
-        // From here on the promise alone tells what is lost: the connection may end while this is written.
+        let answers = watched
+        // From here on it is told otherwise what is lost: the connection may end while this is written.
         watched = []
-        context.writeAndFlush(wrapOutboundOut(outgoing), promise: promise)
+        if let rest = writes.send(outgoing) {
+            context.writeAndFlush(wrapOutboundOut(rest), promise: answers.isEmpty ? nil : promise(for: answers, context))
+        }
         if outgoing.capacity > Self.keptRoom {
             outgoing = ByteBuffer()
         } else {
@@ -305,9 +307,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         promise.futureResult.whenComplete { result in
             let handler = bound.value
             handler.sending -= 1
-            if case .failure = result {
-                answers.forEach(handler.lost)
-            }
+            if case .failure = result { answers.forEach(handler.lost) }
             handler.endIfDone()
         }
         return promise
@@ -327,12 +327,13 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writes.isBehindOthers = !context.channel.isWritable
         takenIfSo(context)
     }
 
     /// Has the machine told when the socket has taken what was written, be it by now.
     private func takenIfSo(_ context: ChannelHandlerContext) {
-        guard isSending, outgoing.readableBytes == 0, context.channel.isWritable, self.context != nil else { return }
+        guard isSending, outgoing.readableBytes == 0, !writes.isBehindOthers, self.context != nil else { return }
         isSending = false
         perform(machine.answersTaken(at: now(context)), context)
         arm()

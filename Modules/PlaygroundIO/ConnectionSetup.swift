@@ -46,7 +46,7 @@ struct ConnectionSetup: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
             // Then "writable" means that the socket has taken everything.
-            try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
+            try channel.syncOptions?.setOption(.writeBufferWaterMark, value: ShortWrites.waterMark)
             let round = rounds[ObjectIdentifier(channel.eventLoop)] ?? Self.round(on: channel.eventLoop)
             let handler = ConnectionHandler(limits, inCrowd: crowdedLimits, of: crowd, headLimit: headLimit, in: round, respond)
             try pipeline.addHandlers(RequestReading(handler, headLimit: headLimit), ByteToMessageHandler(decoder), handler)
