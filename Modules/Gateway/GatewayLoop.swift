@@ -5,7 +5,7 @@ internal import TransportCore
 /// What the connections of one loop share.
 struct GatewayLoop: Sendable {
     /// What may have begun and not ended before what else has come waits. More of it no longer fits into the cache of a core.
-    private static let limits = StartWindow.Limits(calls: 24, bytes: 2 << 20)
+    private static let limits = StartWindow.Limits(calls: 64, bytes: 2 << 20)
 
     let loop: any ChannelLoop
     let writes: WriteRound

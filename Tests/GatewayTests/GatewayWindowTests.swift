@@ -104,14 +104,14 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
 
     @Test("some calls begin at once, the others as these end, in the order in which they came, and all are answered")
     func inOrder() throws {
-        let world = try World(clients: 100)
+        let world = try World(clients: 200)
         let first = world.calls.begun.count
         #expect(world.calls.begun == names(0..<first))
-        #expect((2..<50).contains(first))
-        #expect(world.inFlight == 100)
-        for number in 0..<100 {
+        #expect((2..<100).contains(first))
+        #expect(world.inFlight == 200)
+        for number in 0..<200 {
             world.calls.end("\(number)")
-            #expect(world.calls.begun == names(0..<min(100, first + number + 1)))
+            #expect(world.calls.begun == names(0..<min(200, first + number + 1)))
             #expect(try world.status(of: number) == "200")
         }
         world.close()
@@ -119,18 +119,18 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
 
     @Test("calls that take their time all begin, when the loop has looked some times")
     func slowCalls() throws {
-        let world = try World(clients: 100)
+        let world = try World(clients: 200)
         for _ in 0..<100 { world.look() }
-        #expect(world.calls.begun == names(0..<100))
+        #expect(world.calls.begun == names(0..<200))
         world.close()
     }
 
     @Test("a client that has gone before its call began leaves no call behind, and takes nobody's turn")
     func gone() throws {
-        let world = try World(clients: 60)
+        let world = try World(clients: 120)
         let first = world.calls.begun.count
         _ = try world.channels[first].finish()
-        #expect(world.inFlight == 59)
+        #expect(world.inFlight == 119)
         world.calls.end("0")
         #expect(world.calls.begun == names(0..<first) + ["\(first + 1)"])
         world.close()
@@ -138,16 +138,16 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
 
     @Test("when calls are cut off, those that have not begun are refused as well, and none is left")
     func interrupted() throws {
-        let world = try World(clients: 60)
+        let world = try World(clients: 120)
         world.core.forEachConnection { $0.interrupt() }
-        for number in 0..<60 {
+        for number in 0..<120 {
             #expect(try world.status(of: number) == "503")
         }
         #expect(world.inFlight == 0)
         let begun = world.calls.begun
         world.look()
         #expect(world.calls.begun == begun)
-        #expect(begun.count < 60)
+        #expect(begun.count < 120)
         world.close()
     }
 }
