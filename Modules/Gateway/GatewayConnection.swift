@@ -46,6 +46,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         writes = ShortWrites(to: context.channel)
+        writes.whenTaken = { [weak self] in self?.answerTaken() }
         core.opened(self)
         arm()
     }
@@ -93,20 +94,15 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         }
     }
 
-    // Not passed on: the pipeline has no other handler.
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        writes.isBehindOthers = !context.channel.isWritable
-        if cycle.phase == .sending, !writes.isBehindOthers {
-            releaseAnswer()
-            enter(.idle)
-            if core.isStopping, !reader.hasBegun {
-                closeIdle()
-            } else {
-                advance()
-            }
-        } else if cycle.phase == .idle, writes.isBehindOthers {
-            enter(.sending)
-            arm()
+    /// The socket has taken what the channel had of an answer, or some of it.
+    private func answerTaken() {
+        guard cycle.phase == .sending, !writes.isBehindOthers else { return }
+        releaseAnswer()
+        enter(.idle)
+        if core.isStopping, !reader.hasBegun {
+            closeIdle()
+        } else {
+            advance()
         }
     }
 
@@ -189,8 +185,8 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         exchange = PassedRequest(head, of: self)
         try core.admit(head.length)
         if head.expectsContinue, reader.unreadBytes == 0, let context {
-            writes.handOver(context)
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+            writes.pass(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"), context)
+            context.flush()
         }
     }
 
@@ -302,7 +298,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         }
         enter(.sendingLast)
         writes.handOver(context)
-        if body != nil { context.write(wrapOutboundOut(head), promise: nil) }
+        if body != nil { writes.pass(head, context) }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenSuccess { [self] in leave() }
         context.writeAndFlush(wrapOutboundOut(body ?? head), promise: promise)
@@ -313,6 +309,10 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     func flush() {
         guard let context, !writes.flush(context) else { return }
         context.flush()
+        if cycle.phase == .idle, writes.isBehindOthers {
+            enter(.sending)
+            arm()
+        }
     }
 
     /// The socket has taken the last answer.

@@ -41,7 +41,6 @@ struct GatewayListener: Sendable {
             .childChannelOption(.recvAllocator, value: RequestBufferAllocator())
             // As many buffers stay with a connection, whatever its allocator says.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: ShortWrites.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let loop = known[ObjectIdentifier(channel.eventLoop)] ?? GatewayLoop(EventLoopCallLoop(channel.eventLoop))

@@ -112,7 +112,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if origin.tls == nil { writes = ShortWrites(to: context.channel) }
+        guard origin.tls == nil else { return }
+        writes = ShortWrites(to: context.channel)
+        writes.whenTaken = { [weak self] in self?.requestMayBeSent() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -167,11 +169,10 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             isSending = false
             return armTimer()
         }
-        lastError = lastError ?? writes.error
         isFlushing = true
         context?.flush()
         isFlushing = false
-        if channel.isWritable { isSending = false }
+        if channel.isWritable, !writes.isBehindOthers { isSending = false }
         if isSending, current?.isSmall == true {
             // Nearly never. An empty part comes after what the system has left behind, and hears what becomes of it.
             write(part: ByteBuffer())
@@ -200,20 +201,19 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             case .failure: break
             }
         }
+        writes.follow(promise.futureResult)
         context.write(wrapOutboundOut(part), promise: promise)
     }
 
     // Not passed on: behind this handler there is none.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if !isFlushing {
-            requestMayBeSent()
-        }
+        requestMayBeSent()
     }
 
     /// Notes that the system has taken the whole request, once it has.
     private func requestMayBeSent() {
         // Writable means that nothing is held back: ``bootstrap(on:)`` sees to that.
-        guard isSending, channel.isWritable else { return }
+        guard isSending, channel.isWritable, !writes.isBehindOthers, !isFlushing else { return }
         isSending = false
         lastProgress = loop.now
         armTimer()
@@ -273,7 +273,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     func channelInactive(context: ChannelHandlerContext) {
         if isFlushing {
-            lastError = lastError ?? RequestRefused()
+            lastError = lastError ?? writes.error ?? RequestRefused()
         }
         connectionEnded()
         socketClosed()

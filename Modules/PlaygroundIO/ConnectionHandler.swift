@@ -79,6 +79,9 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         self.context = context
         endPromise = context.eventLoop.makePromise()
         writes = ShortWrites(to: context.channel)
+        writes.whenTaken = { [weak self] in
+            if let self, let context = self.context { takenIfSo(context) }
+        }
         machine = ConnectionMachine(crowd.joined() ? crowdedLimits : limits, openedAt: now(context))
         arm()
     }
@@ -289,7 +292,9 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         // From here on it is told otherwise what is lost: the connection may end while this is written.
         watched = []
         if let rest = writes.send(outgoing) {
-            context.writeAndFlush(wrapOutboundOut(rest), promise: answers.isEmpty ? nil : promise(for: answers, context))
+            let promise = promise(for: answers, context)
+            writes.follow(promise.futureResult)
+            context.writeAndFlush(wrapOutboundOut(rest), promise: promise)
         }
         if outgoing.capacity > Self.keptRoom {
             outgoing = ByteBuffer()
@@ -324,11 +329,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
                 bound.value.endIfDone()
             }
         }
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        writes.isBehindOthers = !context.channel.isWritable
-        takenIfSo(context)
     }
 
     /// Has the machine told when the socket has taken what was written, be it by now.

@@ -45,8 +45,6 @@ struct ConnectionSetup: ServerChildChannel {
             decoding.maxHeaderFieldCount = HTTPRefusal.mostFields
             let pipeline = channel.pipeline.syncOperations
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
-            // Then "writable" means that the socket has taken everything.
-            try channel.syncOptions?.setOption(.writeBufferWaterMark, value: ShortWrites.waterMark)
             let round = rounds[ObjectIdentifier(channel.eventLoop)] ?? Self.round(on: channel.eventLoop)
             let handler = ConnectionHandler(limits, inCrowd: crowdedLimits, of: crowd, headLimit: headLimit, in: round, respond)
             try pipeline.addHandlers(RequestReading(handler, headLimit: headLimit), ByteToMessageHandler(decoder), handler)

@@ -1,64 +1,73 @@
 package import NIOCore
 
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
-
 /// The short messages that a connection writes. They are handed to its socket past the channel, which has nothing to add where the system takes
 /// them whole, as it nearly always does: passing them through its pipeline and its list of writes costs more than all else about them.
 ///
-/// To be used on the loop of the channel, while that is open. The channel has to be writable only while it holds nothing back
-/// (``waterMark``), and whoever writes to it otherwise calls ``handOver(_:)`` first.
+/// To be used on the loop of the channel, while that is open. Whatever else is written to the channel is passed on here as well, or followed,
+/// so that nothing overtakes it: a channel that is writable may still hold a byte back.
 package final class ShortWrites {
-    /// What channels have to be opened with: they are writable only while they hold nothing back.
-    package static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
-
-    #if canImport(Darwin)
-        // SwiftNIO has told the socket itself.
-        private static let noSignal: CInt = 0
-    #else
-        private static let noSignal = CInt(MSG_NOSIGNAL)
-    #endif
-
-    private let descriptor: NIOBSDSocket.Handle?
+    private let descriptor: ChannelDescriptor?
+    /// Whether messages may go past the channel.
+    private let isPlain: Bool
     private var unsent: ByteBuffer?
-    /// Whether the channel holds something back, which what comes next has to stay behind.
-    package var isBehindOthers = false
-    /// What was wrong with the socket. The channel finds out as well, but may not be told the same.
+    /// How many writes are with the channel.
+    private var passed = 0
+    /// Called when the socket has taken something that was with the channel.
+    package var whenTaken: () -> Void = {}
+    /// What was wrong with the socket at the last message. The channel finds out as well, but may not be told the same.
     package private(set) var error: IOError?
 
-    /// Everything goes through the channel.
+    /// Everything goes through the channel, and nothing is followed.
     package init() {
         descriptor = nil
+        isPlain = false
     }
 
     /// - Parameter channel: has no handler that changes what is written. One without a socket, such as one of a test, sends everything itself.
     package init(to channel: any Channel) {
-        let descriptor = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
-        self.descriptor = descriptor ?? nil
+        descriptor = ChannelDescriptor(of: channel)
+        isPlain = true
     }
+
+    /// Whether something is with the channel, which what comes next has to stay behind.
+    package var isBehindOthers: Bool { passed > 0 }
 
     /// Writes a message, to be sent by the next ``flush(_:)``.
     /// - Parameter body: what comes behind it, where that is too long to be copied.
     package func write(_ message: ByteBuffer, _ body: ByteBuffer?, _ context: ChannelHandlerContext) {
-        if descriptor != nil, unsent == nil, body == nil, !isBehindOthers {
+        if isPlain, unsent == nil, body == nil, !isBehindOthers {
             unsent = message
             return
         }
+        pass(message, context)
+        if let body { pass(body, context) }
+    }
+
+    /// Writes something to the channel, behind what has been written before.
+    package func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         handOver(context)
-        context.write(NIOAny(message), promise: nil)
-        if let body { context.write(NIOAny(body), promise: nil) }
+        guard isPlain else { return context.write(NIOAny(bytes), promise: nil) }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        follow(promise.futureResult)
+        context.write(NIOAny(bytes), promise: promise)
     }
 
     /// Hands what has been written and not sent to the channel.
     package func handOver(_ context: ChannelHandlerContext) {
         guard let message = unsent else { return }
         unsent = nil
-        context.write(NIOAny(message), promise: nil)
+        pass(message, context)
+    }
+
+    /// Stays behind something that is written to the channel.
+    /// - Parameter end: when the channel is done with it.
+    package func follow(_ end: EventLoopFuture<Void>) {
+        guard isPlain else { return }
+        passed += 1
+        end.assumeIsolated().whenComplete { [self] result in
+            passed -= 1
+            if case .success = result { whenTaken() }
+        }
     }
 
     /// Forgets what has been written and not sent.
@@ -72,7 +81,7 @@ package final class ShortWrites {
         guard let message = unsent else { return false }
         unsent = nil
         guard let rest = send(message) else { return true }
-        context.write(NIOAny(rest), promise: nil)
+        pass(rest, context)
         return false
     }
 
@@ -80,32 +89,14 @@ package final class ShortWrites {
     /// - Returns: what is left of it, for the channel to send.
     package func send(_ message: ByteBuffer) -> ByteBuffer? {
         guard let descriptor, !isBehindOthers else { return message }
-        let sent = message.withUnsafeReadableBytes { send($0, to: descriptor) }
+        error = nil
+        var sent = 0
+        do throws(IOError) {
+            sent = try message.withUnsafeReadableBytes { bytes throws(IOError) in try descriptor.send(bytes) }
+        } catch {
+            self.error = error
+        }
         let rest = message.readableBytes - sent
         return rest == 0 ? nil : message.getSlice(at: message.readerIndex + sent, length: rest)
-    }
-
-    private func send(_ bytes: UnsafeRawBufferPointer, to descriptor: NIOBSDSocket.Handle) -> Int {
-        while true {
-            let count = Self.send(descriptor, bytes)
-            guard count < 0 else { return count }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN, EWOULDBLOCK: return 0
-            case let code:
-                error = IOError(errnoCode: code, reason: "send")
-                return 0
-            }
-        }
-    }
-
-    private static func send(_ descriptor: NIOBSDSocket.Handle, _ bytes: UnsafeRawBufferPointer) -> Int {
-        #if canImport(Darwin)
-            Darwin.send(descriptor, bytes.baseAddress, bytes.count, noSignal)
-        #elseif canImport(Musl)
-            Musl.send(descriptor, bytes.baseAddress, bytes.count, noSignal)
-        #else
-            Glibc.send(descriptor, bytes.baseAddress, bytes.count, noSignal)
-        #endif
     }
 }

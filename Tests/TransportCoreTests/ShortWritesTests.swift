@@ -25,10 +25,6 @@ import TransportCore
             writes = ShortWrites(to: context.channel)
         }
 
-        func channelWritabilityChanged(context: ChannelHandlerContext) {
-            writes.isBehindOthers = !context.channel.isWritable
-        }
-
         func channelInactive(context: ChannelHandlerContext) {
             self.context = nil
         }
@@ -72,7 +68,6 @@ import TransportCore
             try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
             peer = ends[1]
             channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .channelOption(.writeBufferWaterMark, value: ShortWrites.waterMark)
                 .withConnectedSocket(ends[0]).get()
             try await channel.eventLoop.submit { [channel, listener, writer] in
                 try channel.pipeline.syncOperations.addHandlers(listener, writer)
@@ -147,6 +142,36 @@ import TransportCore
         }
         #expect(await pair.read(4) == Array("last".utf8))
         #expect(try await pair.onLoop { $0.listener.bytes } == left)
+        await pair.end()
+    }
+
+    @Test("a last byte that the system does not take is not overtaken")
+    func lastByte() async throws {
+        let long = String(repeating: "0123456789abcdef", count: 1 << 16)
+        // How much the system takes at once is the same for each pair.
+        let first = try await Pair()
+        let taken = try await first.onLoop { pair in
+            pair.writer.write(long)
+            pair.writer.flush()
+            return long.utf8.count - pair.listener.bytes
+        }
+        await first.end()
+        let pair = try await Pair()
+        let message = String(long.prefix(taken + 1))
+        let (left, read) = try await pair.onLoop { pair in
+            pair.writer.write(message)
+            pair.writer.flush()
+            let left = pair.listener.bytes
+            // Here, so that the loop has not heard yet that there is room again.
+            var part = [UInt8](repeating: 0, count: taken)
+            let read = recv(pair.peer, &part, taken, CInt(MSG_WAITALL))
+            pair.writer.write("the next one")
+            pair.writer.flush()
+            return (left, part.prefix(max(0, read)))
+        }
+        #expect(left == 1)
+        let all = Array(read) + (await pair.read(message.utf8.count + 12 - read.count))
+        #expect(all == Array((message + "the next one").utf8))
         await pair.end()
     }
 
