@@ -212,7 +212,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     /// Notes that the system has taken the whole request, once it has.
     private func requestMayBeSent() {
-        // Writable means that nothing is held back: ``bootstrap(on:)`` sees to that.
+        // Writable means that no more than a byte is held back: ``bootstrap(on:)`` sees to that.
         guard isSending, channel.isWritable, !writes.isBehindOthers, !isFlushing else { return }
         isSending = false
         lastProgress = loop.now
