@@ -128,10 +128,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     /// Takes the connection off the loop, where it is idle, speaks no TLS and lives by the system's clock, as threads do.
     func detach(waiting: any SocketWaiting) -> SocketConnection? {
         guard case .idle = state, let loop = loop as? EventLoopCallLoop, origin.tls == nil, answerRoom == nil else { return nil }
-        let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            SystemSocket(copying: $0)
-        }
-        guard let socket = copy ?? nil else { return nil }
+        guard let socket = SystemSocket(of: channel).flatMap(SystemSocket.init(copying:)) else { return nil }
         // The connection itself stays open as long as the copy.
         becomeClosed()
         return SocketConnection(socket, to: origin, from: SocketConnection.Home(loop: loop, round: round), waiting: waiting)

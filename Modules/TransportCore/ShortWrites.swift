@@ -6,7 +6,7 @@ package import NIOCore
 /// To be used on the loop of the channel, while that is open. Whatever else is written to the channel is passed on here as well, or followed,
 /// so that nothing overtakes it: a channel that is writable may still hold a byte back.
 package final class ShortWrites {
-    private let descriptor: ChannelDescriptor?
+    private let socket: SystemSocket?
     /// Whether messages may go past the channel.
     private let isPlain: Bool
     private var unsent: ByteBuffer?
@@ -19,13 +19,13 @@ package final class ShortWrites {
 
     /// Everything goes through the channel, and nothing is followed.
     package init() {
-        descriptor = nil
+        socket = nil
         isPlain = false
     }
 
     /// - Parameter channel: has no handler that changes what is written. One without a socket, such as one of a test, sends everything itself.
     package init(to channel: any Channel) {
-        descriptor = ChannelDescriptor(of: channel)
+        socket = SystemSocket(of: channel)
         isPlain = true
     }
 
@@ -88,13 +88,13 @@ package final class ShortWrites {
     /// Sends a message at once, where nothing is in front of it.
     /// - Returns: what is left of it, for the channel to send.
     package func send(_ message: ByteBuffer) -> ByteBuffer? {
-        guard let descriptor, !isBehindOthers else { return message }
+        guard let socket, !isBehindOthers else { return message }
         error = nil
         var sent = 0
-        do throws(IOError) {
-            sent = try message.withUnsafeReadableBytes { bytes throws(IOError) in try descriptor.send(bytes) }
-        } catch {
-            self.error = error
+        switch message.withUnsafeReadableBytes({ socket.send($0) }) {
+        case .moved(let count): sent = count
+        case .blocked: break
+        case .failed(let error): self.error = error
         }
         let rest = message.readableBytes - sent
         return rest == 0 ? nil : message.getSlice(at: message.readerIndex + sent, length: rest)

@@ -1,4 +1,4 @@
-internal import NIOCore
+package import NIOCore
 
 #if canImport(Darwin)
     internal import Darwin
@@ -9,9 +9,9 @@ internal import NIOCore
 #endif
 
 /// A connected socket that does not block, by the system's calls.
-struct SystemSocket: Sendable {
+package struct SystemSocket: Sendable {
     /// What came of sending or receiving.
-    enum Outcome {
+    package enum Outcome {
         /// So many bytes; none where the peer has ended its side.
         case moved(Int)
         /// Nothing for now.
@@ -19,23 +19,36 @@ struct SystemSocket: Sendable {
         case failed(IOError)
     }
 
-    let descriptor: CInt
+    package let descriptor: CInt
+
+    /// The socket of a channel itself, to be used on the channel's loop while that is open.
+    /// - Returns: `nil` for a channel that has none, such as one of a test.
+    package init?(of channel: any Channel) {
+        let handle = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        guard let handle = handle ?? nil else { return nil }
+        descriptor = handle
+    }
 
     /// A socket of its own for the connection of another one, which may be closed then.
     /// - Returns: `nil` where the process may open no more files.
-    init?(copying descriptor: CInt) {
-        self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        guard self.descriptor >= 0 else { return nil }
+    package init?(copying socket: SystemSocket) {
+        descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { return nil }
     }
 
     /// Whether nothing has arrived, the end of the connection included.
-    var isQuiet: Bool {
+    package var isQuiet: Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Self.peek) < 0 && Self.isBlocked(errno)
     }
 
+    /// Sends as much as the system takes at once.
+    package func send(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+        Self.outcome("send") { sendto(descriptor, bytes.baseAddress, bytes.count, Self.noSignal, nil, 0) }
+    }
+
     /// Sends as much of both, one behind the other, as the system takes at once.
-    func send(_ first: ByteBuffer, _ second: ByteBuffer) -> Outcome {
+    package func send(_ first: ByteBuffer, _ second: ByteBuffer) -> Outcome {
         first.withUnsafeReadableBytes { first in
             second.withUnsafeReadableBytes { second in
                 var parts = (Self.part(first), Self.part(second))
@@ -52,7 +65,7 @@ struct SystemSocket: Sendable {
     }
 
     /// Receives at most `count` bytes behind what the buffer holds.
-    func receive(_ count: Int, into buffer: inout ByteBuffer) -> Outcome {
+    package func receive(_ count: Int, into buffer: inout ByteBuffer) -> Outcome {
         var outcome = Outcome.blocked
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
             outcome = Self.outcome("recv") { recv(descriptor, bytes.baseAddress, count, 0) }
@@ -65,18 +78,18 @@ struct SystemSocket: Sendable {
     /// milliseconds.
     /// - Returns: whether it was not for the time alone.
     @discardableResult
-    func wait(toSend: Bool, milliseconds: Int64) -> Bool {
+    package func wait(toSend: Bool, milliseconds: Int64) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(toSend ? POLLIN | POLLOUT : POLLIN), revents: 0)
         return poll(&entry, 1, CInt(clamping: milliseconds)) > 0
     }
 
     /// Ends the connection; whoever waits for it sees that. Not to be called after ``release()``.
-    func end() {
+    package func end() {
         _ = shutdown(descriptor, CInt(SHUT_RDWR))
     }
 
     /// Gives the descriptor back to the system.
-    func release() {
+    package func release() {
         _ = close(descriptor)
     }
 
