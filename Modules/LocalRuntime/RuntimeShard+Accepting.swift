@@ -8,10 +8,15 @@ extension RuntimeShard: MessageAccepting {
     nonisolated func begin(_ message: IngressMessage, _ completion: @escaping AcceptCompletion) {
         // Not by `onLoop`: what it is handed takes an allocation for each message.
         if loop.inEventLoop {
-            assumeIsolated { $0.take(message, completion) }
+            here { $0.take(message, completion) }
         } else {
             later { $0.take(message, completion) }
         }
+    }
+
+    /// Does something on the loop, where the caller is there. A closure that the library itself is handed looks once more whether it is.
+    private nonisolated func here(_ body: (isolated RuntimeShard) -> Void) {
+        assumeIsolated(body)
     }
 
     /// Takes a message; `completion` is told when it is stored, and delivered, or why it is not taken.

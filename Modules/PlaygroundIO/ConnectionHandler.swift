@@ -350,8 +350,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
             outgoing.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
             round.add(self)
         case .forward:
-            if let whole = request {
-                request = nil
+            if let whole = request.take() {
                 unansweredBytes += whole.body.readableBytes
                 if waiting.isEmpty, !isServing, mayBegin {
                     begin(whole, context)

@@ -1,4 +1,5 @@
 internal import RuntimeCore
+internal import TransportCore
 
 /// What functions send to the egress: the JSON text `{"topic": "greetings", "payload": "Hello"}`.
 ///
@@ -44,8 +45,8 @@ enum EgressRecordText {
         init(_ name: StaticString) { self.name = name }
 
         mutating func take(_ name: ArraySlice<UInt8>, _ value: JSONScanner.Value) {
-            let wanted = UnsafeBufferPointer(start: self.name.utf8Start, count: self.name.utf8CodeUnitCount)
-            guard name.count == wanted.count, name.elementsEqual(wanted) else { return }
+            let wanted = UnsafeRawBufferPointer(start: self.name.utf8Start, count: self.name.utf8CodeUnitCount)
+            guard name.withUnsafeBytes({ $0.hasSameBytes(as: wanted) }) else { return }
             count += 1
             self.value = value
         }

@@ -1,5 +1,7 @@
 /// What a message may be named by, wherever it comes from.
 package enum IdempotencyKey {
+    /// The field of a request that says it.
+    static let field = "Idempotency-Key"
     /// How many bytes a key may have.
     private static let longest = 256
 

@@ -9,6 +9,30 @@ internal import RuntimeCore
 /// | `application/vnd.example/GreetRequest` | the body as it is, of type `example/GreetRequest` |
 /// | everything else, and none | the body as a string |
 struct IngressValue: Equatable {
+    /// What a `Content-Type` says that a body is. Requests that share a head share what was read of it.
+    enum Form: Equatable, Sendable {
+        /// A value of a built-in type, as text.
+        case written(typename: String)
+        /// The bytes of a value.
+        case encoded(typename: String)
+        /// This names no type.
+        case nameless(String)
+
+        init(contentType: String?) {
+            guard let contentType, let (typename, isTypename) = IngressValue.typename(in: contentType) else {
+                self = .written(typename: "\(builtInPrefix)string")
+                return
+            }
+            if !isTypename {
+                self = .nameless(contentType)
+            } else if typename.hasPrefix(builtInPrefix) {
+                self = .written(typename: typename)
+            } else {
+                self = .encoded(typename: typename)
+            }
+        }
+    }
+
     let typename: String
     let value: IngressMessage.Value
 
@@ -17,22 +41,18 @@ struct IngressValue: Equatable {
     private static let typedPrefix = Array("application/vnd.".utf8)
 
     /// - Throws: ``HTTPRefusal`` where the body is no such value, and where the field names no type.
-    init(contentType: String?, body: [UInt8]) throws(HTTPRefusal) {
-        guard let contentType, let (written, isTypename) = Self.typename(in: contentType) else {
-            self = try Self.written("\(Self.builtInPrefix)string", body)
-            return
-        }
-        guard isTypename else {
+    init(_ form: Form, body: [UInt8]) throws(HTTPRefusal) {
+        switch form {
+        case .written(let typename):
+            self.init(typename: typename, value: .written(try Self.text(body)))
+        case .encoded(let typename):
+            self.init(typename: typename, value: .encoded(body))
+        case .nameless(let contentType):
             throw HTTPRefusal(
                 .badRequest,
                 "the Content-Type '\(contentType.prefix(200))' names no type; write application/vnd.<namespace>/<name>, such as application/vnd.example/GreetRequest"
             )
         }
-        guard written.hasPrefix(Self.builtInPrefix) else {
-            self.init(typename: written, value: .encoded(body))
-            return
-        }
-        self = try Self.written(written, body)
     }
 
     private init(typename: String, value: IngressMessage.Value) {
@@ -75,7 +95,7 @@ struct IngressValue: Equatable {
         return isASCII || !String(decoding: text, as: UTF8.self).unicodeScalars.contains("\u{FFFD}")
     }
 
-    private static func written(_ typename: String, _ body: [UInt8]) throws(HTTPRefusal) -> IngressValue {
+    private static func text(_ body: [UInt8]) throws(HTTPRefusal) -> String {
         // Most bodies are ASCII, which takes no generic code to be looked at.
         let isASCII = body.reduce(0, |) < 0x80
         guard let text = isASCII ? String(decoding: body, as: UTF8.self) : String(validating: body, as: UTF8.self) else {
@@ -84,6 +104,6 @@ struct IngressValue: Equatable {
                 "the body is not UTF-8 text; name its type in Content-Type, such as application/vnd.example/GreetRequest, to send bytes"
             )
         }
-        return IngressValue(typename: typename, value: .written(text))
+        return text
     }
 }

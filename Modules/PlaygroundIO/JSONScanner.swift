@@ -129,7 +129,7 @@ struct JSONScanner {
     private mutating func string() throws(Fault) -> ArraySlice<UInt8> {
         guard take("\"") else { throw wrong("text in double quotes") }
         let start = index
-        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
+        index = plainEnd()
         if take("\"") { return bytes[start..<index - 1] }
         var units = bytes[start..<index]
         while let byte = peek {
@@ -147,6 +147,15 @@ struct JSONScanner {
             }
         }
         throw wrong("a '\"' that ends the text")
+    }
+
+    /// Where what stands for itself ends.
+    private func plainEnd() -> Int {
+        bytes.withUnsafeBufferPointer { bytes in
+            var end = index
+            while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 { end += 1 }
+            return end
+        }
     }
 
     private mutating func escaped() throws(Fault) -> Unicode.Scalar {

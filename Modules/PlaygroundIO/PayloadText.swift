@@ -15,7 +15,8 @@ enum PayloadText {
         bytes.reserveCapacity(payloads.reduce(2) { $0 + $1.count + 3 })
         for (index, payload) in payloads.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            if String(validating: payload, as: UTF8.self) != nil {
+            // Most payloads are ASCII, which takes no generic code to be looked at.
+            if payload.reduce(0, |) < 0x80 || String(validating: payload, as: UTF8.self) != nil {
                 appendString(payload, to: &bytes)
             } else {
                 bytes += #"{"base64":""#.utf8

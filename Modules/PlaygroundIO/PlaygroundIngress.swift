@@ -7,9 +7,6 @@ public import RuntimeCore
 /// The ingress of kind `io.statefun.playground.v1/ingress`: takes `PUT` and `POST` of
 /// `/{namespace}/{function type}/{id}` over HTTP.
 public final class PlaygroundIngress: Ingress {
-    /// The field that names it.
-    private static let keyField = "Idempotency-Key"
-
     private let listener: HTTPListener
 
     /// - Parameters:
@@ -55,11 +52,11 @@ public final class PlaygroundIngress: Ingress {
         guard call.method == .put || call.method == .post else {
             throw .method(call.method, allowed: [.put, .post])
         }
-        let key = call.field(keyField)
+        let key = call.head.idempotencyKey
         if let key, let problem = IdempotencyKey.problem(with: key) {
-            throw HTTPRefusal(.badRequest, "the \(keyField) \(problem)")
+            throw HTTPRefusal(.badRequest, "the \(IdempotencyKey.field) \(problem)")
         }
-        let value = try IngressValue(contentType: call.field("Content-Type"), body: Array(call.body.readableBytesView))
+        let value = try IngressValue(call.head.valueForm, body: call.body.withUnsafeReadableBytes { Array($0) })
         return IngressMessage(to: target, typename: value.typename, value.value, idempotencyKey: key)
     }
 

@@ -13,6 +13,10 @@ final class RequestHead: Sendable {
     let isLast: Bool
     /// Whether the client waits to be told to send the body (RFC 9110, section 10.1.1).
     let expectsContinue: Bool
+    /// What names the message that is sent, so that it is accepted once.
+    let idempotencyKey: String?
+    /// What the body is to be taken for where it is a value.
+    let valueForm: IngressValue.Form
 
     /// - Returns: `nil` where the method is no word.
     init?(_ head: HTTPRequestHead) {
@@ -21,12 +25,19 @@ final class RequestHead: Sendable {
         headers = head.headers
         isLast = Self.isLast(head)
         expectsContinue = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+        idempotencyKey = Self.field(IdempotencyKey.field, of: headers)
+        valueForm = IngressValue.Form(contentType: Self.field("Content-Type", of: headers))
     }
 
     /// Whether the body is coded in a way that nothing here decodes (RFC 9112, section 6.1).
     var hasUnknownCoding: Bool {
         headers.contains(name: "Transfer-Encoding")
             && !headers[canonicalForm: "Transfer-Encoding"].elementsEqual(["chunked"]) { $0.lowercased() == $1 }
+    }
+
+    /// What a field says; of several with the same name all that they say, as a list.
+    private static func field(_ name: String, of headers: HTTPHeaders) -> String? {
+        headers.contains(name: name) ? headers[name].joined(separator: ", ") : nil
     }
 
     private static func isLast(_ head: HTTPRequestHead) -> Bool {

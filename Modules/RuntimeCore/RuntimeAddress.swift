@@ -77,16 +77,21 @@ extension String {
         let isSame = utf8.withContiguousStorageIfAvailable { mine in
             other.utf8.withContiguousStorageIfAvailable { others in
                 let (left, right) = (UnsafeRawBufferPointer(mine), UnsafeRawBufferPointer(others))
+                func isSame<Word: FixedWidthInteger>(_ type: Word.Type, at index: Int) -> Bool {
+                    left.loadUnaligned(fromByteOffset: index, as: type) == right.loadUnaligned(fromByteOffset: index, as: type)
+                }
                 var index = 0
-                while index &+ 8 <= count {
-                    guard
-                        left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                            == right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    else { return false }
-                    index &+= 8
+                if count >= 8 {
+                    // The last eight may begin within those before.
+                    let last = count &- 8
+                    while index < last {
+                        guard isSame(UInt64.self, at: index) else { return false }
+                        index &+= 8
+                    }
+                    return isSame(UInt64.self, at: last)
                 }
                 while index < count {
-                    guard left[index] == right[index] else { return false }
+                    guard isSame(UInt8.self, at: index) else { return false }
                     index &+= 1
                 }
                 return true

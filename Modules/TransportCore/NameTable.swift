@@ -52,7 +52,11 @@ public struct NameTable<Value> {
     /// The value of a name; `nil` where there is none, and setting `nil` removes it.
     @inlinable
     public subscript(name: String) -> Value? {
-        get { place(of: name).flatMap { entries[$0].value } }
+        get {
+            guard let place = place(of: name) else { return nil }
+            // Where it is: otherwise its name is copied with it.
+            return entries.withUnsafeBufferPointer { $0[place].value }
+        }
         _modify {
             let place = place(of: name) ?? append(name, nil)
             defer {

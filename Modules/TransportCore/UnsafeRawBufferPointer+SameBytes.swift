@@ -4,17 +4,30 @@ extension UnsafeRawBufferPointer {
     @inlinable
     public func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
         guard count == other.count else { return false }
+        if count >= 8 { return hasSameWords(as: other, of: UInt64.self) }
+        if count >= 4 { return hasSameWords(as: other, of: UInt32.self) }
         var index = 0
-        while index &+ 8 <= count {
-            guard loadUnaligned(fromByteOffset: index, as: UInt64.self) == other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            else { return false }
-            index &+= 8
-        }
         while index < count {
             guard self[index] == other[index] else { return false }
             index &+= 1
         }
         return true
+    }
+
+    /// - Parameter type: a type that is no longer than what is compared.
+    @inlinable
+    @inline(__always)
+    func hasSameWords<Word: FixedWidthInteger>(as other: UnsafeRawBufferPointer, of type: Word.Type) -> Bool {
+        // The last word may begin within the one before.
+        let last = count &- MemoryLayout<Word>.size
+        var index = 0
+        while index < last {
+            guard loadUnaligned(fromByteOffset: index, as: type) == other.loadUnaligned(fromByteOffset: index, as: type) else {
+                return false
+            }
+            index &+= MemoryLayout<Word>.size
+        }
+        return loadUnaligned(fromByteOffset: last, as: type) == other.loadUnaligned(fromByteOffset: last, as: type)
     }
 
     /// Whether these bytes hold `known` at a place. Where there are fewer, they do not.

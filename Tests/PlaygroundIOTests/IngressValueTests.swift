@@ -15,7 +15,7 @@ import Testing
         ]
     )
     func typed(contentType: String, typename: String) throws {
-        let value = try IngressValue(contentType: contentType, body: [0xFF, 0])
+        let value = try IngressValue(IngressValue.Form(contentType: contentType), body: [0xFF, 0])
         #expect(value.typename == typename)
         #expect(value.value == .encoded([0xFF, 0]))
     }
@@ -28,7 +28,7 @@ import Testing
         ]
     )
     func builtIn(name: String, text: String) throws {
-        let value = try IngressValue(contentType: "application/vnd.io.statefun.types/\(name)", body: Array(text.utf8))
+        let value = try IngressValue(IngressValue.Form(contentType: "application/vnd.io.statefun.types/\(name)"), body: Array(text.utf8))
         #expect(value.typename == "io.statefun.types/\(name)")
         #expect(value.value == .written(text))
     }
@@ -38,7 +38,7 @@ import Testing
         arguments: [nil, "", "text/plain", "application/json", "application/x-www-form-urlencoded", "nonsense"]
     )
     func text(contentType: String?) throws {
-        let value = try IngressValue(contentType: contentType, body: Array(#"{"name": "Bob"}"#.utf8))
+        let value = try IngressValue(IngressValue.Form(contentType: contentType), body: Array(#"{"name": "Bob"}"#.utf8))
         #expect(value.typename == "io.statefun.types/string")
         #expect(value.value == .written(#"{"name": "Bob"}"#))
     }
@@ -56,12 +56,12 @@ import Testing
 
     @Test("bytes that are not UTF-8 are no text")
     func notUTF8() {
-        #expect(throws: HTTPRefusal.self) { try IngressValue(contentType: "text/plain", body: [0xFF]) }
+        #expect(throws: HTTPRefusal.self) { try IngressValue(IngressValue.Form(contentType: "text/plain"), body: [0xFF]) }
     }
 
     private func refusal(_ contentType: String, _ text: String) -> HTTPRefusal? {
         do throws(HTTPRefusal) {
-            _ = try IngressValue(contentType: contentType, body: Array(text.utf8))
+            _ = try IngressValue(IngressValue.Form(contentType: contentType), body: Array(text.utf8))
             return nil
         } catch {
             return error

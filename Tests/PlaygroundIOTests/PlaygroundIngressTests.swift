@@ -100,12 +100,13 @@ import Testing
         let longest = String(repeating: "k", count: 256)
         #expect(try await world.put("/example/person/Bob", "Idempotency-Key: order-7").status == 202)
         #expect(try await world.put("/example/person/Bob", "idempotency-key: \(longest)").status == 202)
-        #expect(world.messages.accepted.map(\.idempotencyKey) == ["order-7", longest])
+        #expect(try await world.put("/example/person/Bob", "Idempotency-Key: order", "Idempotency-Key: 8").status == 202)
+        #expect(world.messages.accepted.map(\.idempotencyKey) == ["order-7", longest, "order, 8"])
         let tooLong = try await world.put("/example/person/Bob", "Idempotency-Key: \(longest)k")
         #expect(tooLong.status == 400)
         #expect(tooLong.text == "the Idempotency-Key has 257 bytes; write 1 to 256\n")
         #expect(try await world.put("/example/person/Bob", "Idempotency-Key:").status == 400)
-        #expect(world.messages.accepted.count == 2)
+        #expect(world.messages.accepted.count == 3)
         await world.finish()
     }
 

@@ -32,6 +32,18 @@ import Testing
         #expect(one == DelayedMessage.Cancellation(token: "t", senderID: "1"))
     }
 
+    @Test("texts are told apart by any of their bytes, however long they are")
+    func anyByte() {
+        for count in 0..<40 {
+            let token = DelayedMessage.Cancellation(token: String(repeating: "a", count: count), senderID: "1")
+            #expect(token == DelayedMessage.Cancellation(token: String(repeating: "a", count: count), senderID: "1"))
+            for place in 0..<count {
+                let other = String(repeating: "a", count: place) + "b" + String(repeating: "a", count: count - place - 1)
+                #expect(token != DelayedMessage.Cancellation(token: other, senderID: "1"), "\(count) \(place)")
+            }
+        }
+    }
+
     @Test("a point in time stops at the ends instead of overflowing")
     func wallTime() {
         #expect(WallTime(milliseconds: .max).advanced(byMilliseconds: 1).milliseconds == .max)
