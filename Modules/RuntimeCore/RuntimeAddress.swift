@@ -18,6 +18,11 @@ public struct RuntimeAddress: Codable, Sendable {
         fingerprint = hasher.finalize()
     }
 
+    /// Whether both are of one function type.
+    package func hasSameType(as other: RuntimeAddress) -> Bool {
+        functionType.hasSameBytes(as: other.functionType)
+    }
+
     private enum CodingKeys: String, CodingKey {
         case functionType
         case id

@@ -8,6 +8,8 @@ struct FunctionTypes {
     // By the bytes of the name, as addresses are compared.
     private var numbers: [RuntimeAddress: Int64] = [:]
     private var names: [Int64: String] = [:]
+    /// An address of the type that was asked for last. Most that follow each other are of one.
+    private var last: (address: RuntimeAddress, number: Int64)?
     private let file: StoreFile
 
     init(_ database: Database, _ file: StoreFile) throws(StoreFailure) {
@@ -26,6 +28,13 @@ struct FunctionTypes {
         return number
     }
 
+    /// The number of the type of an address; `nil` where the file knows nothing of it.
+    mutating func number(of address: RuntimeAddress) throws(StoreFailure) -> Int64? {
+        if let last, last.address.hasSameType(as: address) { return last.number }
+        last = try number(of: address.functionType).map { (address, $0) }
+        return last?.number
+    }
+
     /// The type with a number that was found in the file.
     mutating func name(of number: Int64) throws(StoreFailure) -> String {
         if let known = names[number] { return known }
@@ -41,5 +50,6 @@ struct FunctionTypes {
     mutating func forget() {
         numbers = [:]
         names = [:]
+        last = nil
     }
 }

@@ -7,11 +7,7 @@ extension WriterSession {
         try transaction { () throws(StoreFailure) in
             for registered in changes.registered { try register(registered) }
             for change in changes.state { try apply(change) }
-            for (address, sequence) in changes.consumed {
-                try bind(address, to: statements.removeMessage, from: 1)
-                try statements.removeMessage.bind(3, sequence)
-                try statements.removeMessage.run()
-            }
+            try remove(changes.consumed[...])
             for message in changes.messages { try add(message) }
             for sequence in changes.delayedGone { try remove(sequence, by: statements.removeDelayed) }
             for delayed in changes.delayed { try add(delayed) }
@@ -87,6 +83,44 @@ extension WriterSession {
         }
     }
 
+    private func remove(_ consumed: ArraySlice<(address: RuntimeAddress, sequence: Int64)>) throws(StoreFailure) {
+        var rest = consumed
+        while let first = rest.first {
+            // What a call was made with is of one address, and in order.
+            var last = first.sequence
+            let sequences = rest.prefix { address, sequence in
+                defer { last = sequence }
+                return address == first.address && sequence >= last
+            }.map(\.sequence)
+            rest = rest.dropFirst(sequences.count)
+            try remove(sequences, of: first.address)
+        }
+    }
+
+    /// - Parameter sequences: in order.
+    private func remove(_ sequences: [Int64], of address: RuntimeAddress) throws(StoreFailure) {
+        if sequences.count > 2, let first = sequences.first, let last = sequences.last {
+            // Nearly always nothing else lies between them: then to look, and to remove all at once, takes half of what each alone takes.
+            let between = statements.messagesBetween
+            try bind(address, first, last, to: between)
+            if try between.rows({ between.number(0) }) == sequences {
+                try bind(address, first, last, to: statements.removeMessagesBetween)
+                return try statements.removeMessagesBetween.run()
+            }
+        }
+        try bind(address, to: statements.removeMessage, from: 1)
+        for sequence in sequences {
+            try statements.removeMessage.bind(3, sequence)
+            try statements.removeMessage.run()
+        }
+    }
+
+    private func bind(_ address: RuntimeAddress, _ first: Int64, _ last: Int64, to statement: PreparedStatement) throws(StoreFailure) {
+        try bind(address, to: statement, from: 1)
+        try statement.bind(3, first)
+        try statement.bind(4, last)
+    }
+
     private func add(_ message: StoredMessage) throws(StoreFailure) {
         try bind(message.target, to: statements.addMessage, from: 1)
         try statements.addMessage.bind(3, message.sequence)
@@ -139,7 +173,7 @@ extension WriterSession {
     }
 
     private func bind(_ address: RuntimeAddress, to statement: PreparedStatement, from index: Int32) throws(StoreFailure) {
-        try statement.bind(index, try number(of: address.functionType))
+        try statement.bind(index, try number(of: address))
         try statement.bind(index + 1, address.id)
     }
 }

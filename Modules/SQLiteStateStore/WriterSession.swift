@@ -75,6 +75,12 @@ final class WriterSession {
         return sqlite3_last_insert_rowid(database.sqliteConnection)
     }
 
+    /// The number of the function type of an address, which it is given if it has none yet.
+    func number(of address: RuntimeAddress) throws(StoreFailure) -> Int64 {
+        if let number = try functions.number(of: address) { return number }
+        return try number(of: address.functionType)
+    }
+
     /// How many rows the last statement has changed.
     var lastChanges: Int { database.changesCount }
 

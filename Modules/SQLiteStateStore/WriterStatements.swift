@@ -10,6 +10,8 @@ struct WriterStatements {
     let clearState: PreparedStatement
     let addMessage: PreparedStatement
     let removeMessage: PreparedStatement
+    let messagesBetween: PreparedStatement
+    let removeMessagesBetween: PreparedStatement
     let addDelayed: PreparedStatement
     let removeDelayed: PreparedStatement
     let cancelDelayed: PreparedStatement
@@ -36,6 +38,9 @@ struct WriterStatements {
         clearState = try prepare("DELETE FROM state WHERE function = ? AND id = ? AND name = ?")
         addMessage = try prepare("INSERT INTO message VALUES (?, ?, ?, ?)")
         removeMessage = try prepare("DELETE FROM message WHERE function = ? AND id = ? AND sequence = ?")
+        let between = "FROM message WHERE function = ? AND id = ? AND sequence BETWEEN ? AND ?"
+        messagesBetween = try prepare("SELECT sequence \(between) ORDER BY sequence")
+        removeMessagesBetween = try prepare("DELETE \(between)")
         addDelayed = try prepare(
             "INSERT INTO delayed (due, sequence, function, id, invocation, token, sender_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
         )

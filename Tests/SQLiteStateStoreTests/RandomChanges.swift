@@ -41,8 +41,14 @@ struct RandomChanges {
                 chance(30) ? .clear(address, name: name) : .set(StoredState(address: address, name: name, value: bytes(), expires: expires))
             )
         }
-        changes.consumed = model.messages.values.sorted { $0.sequence < $1.sequence }.filter { _ in chance(40) }
+        // As calls take them: several of an address one after the other; and in other orders.
+        let few = chance(50)
+        let byAddress = chance(70)
+        changes.consumed = model.messages.values.sorted { $0.sequence < $1.sequence }.filter { _ in chance(few ? 40 : 80) }
             .map { ($0.target, $0.sequence) }
+        if byAddress {
+            changes.consumed.sort { ($0.address, $0.sequence) < ($1.address, $1.sequence) }
+        }
         changes.delayedGone = model.delayed.keys.sorted().filter { _ in chance(20) }
         changes.egressTaken = model.egress.keys.sorted().filter { _ in chance(30) }
         changes.deadLettersGone = model.deadLetters.keys.sorted().filter { _ in chance(30) }

@@ -87,6 +87,32 @@ import Testing
     }
 
     @Test(
+        "messages that wait no more go, and none before, between and behind them",
+        arguments: [
+            [1, 2, 3], [3, 4, 5, 6], [7, 8, 9], [1, 2, 4, 5], [2, 9], [6, 5, 4, 3], [3, 4, 4, 5], [4, 5, 6, 99], [1, 2, 3, 7, 8, 9], [5],
+        ]
+    )
+    func consumed(sequences: [Int64]) async throws {
+        let store = try SQLiteStateStore(path: path)
+        let addresses = ["Bo", "Bob", "Bobo"].map { RuntimeAddress(functionType: "example/person", id: $0) }
+        var changes = StoreChanges(lastSequence: 9)
+        // A sequence is of one address only, but nothing in the store depends on that.
+        for address in addresses {
+            changes.messages += (1...9).map { StoredMessage(sequence: $0, target: address, invocation: [1]) }
+        }
+        try await store.commit(changes)
+        changes = StoreChanges(lastSequence: 9)
+        changes.consumed = sequences.map { (addresses[1], $0) } + [(addresses[2], 1)]
+        try await store.commit(changes)
+        var left: [[Int64]] = []
+        for address in addresses {
+            left.append(try await store.messages(of: address, after: 0, limit: 99).map(\.sequence))
+        }
+        #expect(left == [Array(1...9), (1...9).filter { !sequences.contains($0) }, Array(2...9)])
+        await store.close()
+    }
+
+    @Test(
         "no more is read than has so many bytes, but at least one",
         arguments: [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3), (.max, 3)]
     )

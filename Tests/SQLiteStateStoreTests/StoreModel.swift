@@ -9,7 +9,8 @@ struct StoreModel: Equatable {
     var delayed: [Int64: DelayedMessage] = [:]
     var egress: [Int64: EgressRecord] = [:]
     var deadLetters: [Int64: DeadLetter] = [:]
-    var keys: [String: WallTime] = [:]
+    /// By their bytes: two keys may be one text to Swift.
+    var keys: [[UInt8]: WallTime] = [:]
 
     mutating func apply(_ changes: StoreChanges) {
         lastSequence = max(lastSequence, changes.lastSequence)
@@ -33,7 +34,7 @@ struct StoreModel: Equatable {
         for record in changes.egress { egress[record.sequence] = record }
         for sequence in changes.deadLettersGone { deadLetters[sequence] = nil }
         for letter in changes.deadLetters { deadLetters[letter.sequence] = letter }
-        for key in changes.acceptedKeys { keys[key.key] = key.time }
+        for key in changes.acceptedKeys { keys[Array(key.key.utf8)] = key.time }
     }
 
     mutating func forget(before time: WallTime) {
@@ -101,7 +102,7 @@ extension StoreModel {
             after = last.sequence
         }
         for key in candidates where try await store.isAccepted(key) {
-            keys[key] = WallTime(milliseconds: 0)
+            keys[Array(key.utf8)] = WallTime(milliseconds: 0)
         }
     }
 
