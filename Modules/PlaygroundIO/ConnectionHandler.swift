@@ -11,23 +11,27 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     /// Nothing is read while so many requests are not answered, or such with so many bytes.
     private static let (mostUnanswered, mostUnansweredBytes) = (32, 65_536)
+    /// No further request begins while so many bytes of answers are not taken.
+    private static let mostUnsentBytes = 1 << 20
+    /// So many bytes of answers are seen to be taken together.
+    private static let partBytes = 1 << 18
     /// The room for answers that a connection keeps.
     private static let keptRoom = 4_096
 
-    private let presence = ClientPresence()
+    let presence = ClientPresence()
     private let respond: HTTPListener.Responder
     private let round: WriteRound
     private let limits: ConnectionMachine.Limits
     private let crowdedLimits: ConnectionMachine.Limits
     private let crowd: Crowd
-    private let headLimit: Int
-    private var machine: ConnectionMachine
-    private var context: ChannelHandlerContext?
+    let headLimit: Int
+    var machine: ConnectionMachine
+    var context: ChannelHandlerContext?
     private var endPromise: EventLoopPromise<Void>?
     /// What the decoder has made of the bytes that it got last.
     var decoded = RecurringRequests.Decoded()
     /// The request that is coming in.
-    private var request: Waiting?
+    var request: Waiting?
     /// Whole requests that have not begun.
     private var waiting: [Waiting] = []
     /// Those that have, in their order.
@@ -43,6 +47,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var losses = 0
     /// Answers that wait for their round.
     private var outgoing = ByteBuffer()
+    /// Bytes of answers that are with the channel.
+    private var unsentBytes = 0
     private var writes = ShortWrites()
     /// Those of them that have to be told where they are lost.
     private var watched: [HTTPAnswer] = []
@@ -80,7 +86,10 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         endPromise = context.eventLoop.makePromise()
         writes = ShortWrites(to: context.channel)
         writes.whenTaken = { [weak self] in
-            if let self, let context = self.context { takenIfSo(context) }
+            guard let self, let context = self.context else { return }
+            machine.answersPartlyTaken(at: now(context))
+            takenIfSo(context)
+            serve()
         }
         machine = ConnectionMachine(crowd.joined() ? crowdedLimits : limits, openedAt: now(context))
         arm()
@@ -118,47 +127,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     // MARK: - Requests
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            decoded.heads += 1
-            decoded.last = head
-            guard let meaning = RequestHead(head) else {
-                return perform(machine.failed(.malformed, at: now(context)), context)
-            }
-            guard !meaning.hasUnknownCoding else {
-                return perform(machine.failed(.unknownCoding, at: now(context)), context)
-            }
-            headReceived(meaning, target: head.uri, length: head.headers.first(name: "Content-Length").flatMap { Int($0) })
-        case .body(let part):
-            bodyReceived(part)
-        case .end:
-            decoded.ends += 1
-            requestEnded()
-        }
-    }
-
-    /// - Parameter length: what the head says about the length of the body.
-    func headReceived(_ head: RequestHead, target: String, length: Int?) {
-        guard let context else { return }
-        request = Waiting(head: head, target: target)
-        perform(machine.headReceived(length: length, expectsContinue: head.expectsContinue, at: now(context)), context)
-    }
-
-    func bodyReceived(_ part: ByteBuffer) {
-        guard let context else { return }
-        let action = machine.bodyReceived(part.readableBytes, at: now(context))
-        if action == .keep {
-            request?.append(part)
-        }
-        perform(action, context)
-    }
-
-    func requestEnded() {
-        guard let context else { return }
-        perform(machine.requestEnded(), context)
-    }
-
     func read(context: ChannelHandlerContext) {
         if isFull {
             isReadingHeld = true
@@ -169,33 +137,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     private var isFull: Bool {
         waiting.count + begun.count >= Self.mostUnanswered || unansweredBytes >= Self.mostUnansweredBytes
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case is IOError, is ChannelError, HTTPParserError.invalidEOFState:
-            break
-        case HTTPParserError.headerOverflow:
-            perform(machine.failed(.headTooLong(limit: headLimit), at: now(context)), context)
-        default:
-            perform(machine.failed(.malformed, at: now(context)), context)
-        }
-        arm()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        // The machine first: whoever is interrupted is answered at once, with the last answer where this is the end.
-        case ChannelEvent.inputClosed:
-            perform(machine.inputEnded(), context)
-            presence.interrupt(.left)
-        case is ChannelShouldQuiesceEvent:
-            perform(machine.drainBegan(), context)
-            presence.interrupt(.draining)
-        default:
-            break
-        }
-        arm()
     }
 
     // MARK: - Answers
@@ -215,6 +156,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     private var mayBegin: Bool {
+        guard outgoing.readableBytes + unsentBytes < Self.mostUnsentBytes else { return false }
         guard let last = begun.last else { return true }
         return !last.isAlone && !last.isLast
     }
@@ -291,27 +233,38 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         let answers = watched
         // From here on it is told otherwise what is lost: the connection may end while this is written.
         watched = []
-        if let rest = writes.send(outgoing) {
-            let promise = promise(for: answers, context)
-            writes.follow(promise.futureResult)
-            context.writeAndFlush(wrapOutboundOut(rest), promise: promise)
-        }
-        if outgoing.capacity > Self.keptRoom {
+        let rest = writes.send(outgoing)
+        if rest != nil || outgoing.capacity > Self.keptRoom {
             outgoing = ByteBuffer()
         } else {
             outgoing.moveReaderIndex(to: outgoing.writerIndex)
         }
+        if let rest { pass(rest, with: answers, context) }
         takenIfSo(context)
+        serve()
+    }
+
+    /// Has the channel send what the system has not taken, in parts, so that a client who reads slowly is seen to read.
+    private func pass(_ rest: ByteBuffer, with answers: [HTTPAnswer], _ context: ChannelHandlerContext) {
+        var rest = rest
+        while rest.readableBytes > 0, let part = rest.readSlice(length: min(rest.readableBytes, Self.partBytes)) {
+            let promise = promise(for: rest.readableBytes == 0 ? answers : [], part.readableBytes, context)
+            writes.follow(promise.futureResult)
+            context.write(wrapOutboundOut(part), promise: promise)
+        }
+        context.flush()
     }
 
     /// Has those told whose answers the client does not get.
-    private func promise(for answers: [HTTPAnswer], _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+    private func promise(for answers: [HTTPAnswer], _ count: Int, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         sending += 1
+        unsentBytes += count
         promise.futureResult.whenComplete { result in
             let handler = bound.value
             handler.sending -= 1
+            handler.unsentBytes -= count
             if case .failure = result { answers.forEach(handler.lost) }
             handler.endIfDone()
         }
@@ -341,7 +294,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     // MARK: - What the machine says
 
-    private func perform(_ action: ConnectionMachine.Action, _ context: ChannelHandlerContext) {
+    func perform(_ action: ConnectionMachine.Action, _ context: ChannelHandlerContext) {
         switch action {
         case .nothing, .keep:
             break
@@ -375,7 +328,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     // MARK: - Time
 
-    private func now(_ context: ChannelHandlerContext) -> TransportInstant {
+    func now(_ context: ChannelHandlerContext) -> TransportInstant {
         TransportInstant(nanoseconds: Int64(clamping: context.eventLoop.now.uptimeNanoseconds))
     }
 

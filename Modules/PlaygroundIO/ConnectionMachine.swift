@@ -50,7 +50,7 @@ struct ConnectionMachine {
         var incoming: (since: TransportInstant, count: Int)?
         /// Requests that were handed on, and whose answers have not been sent.
         var unanswered = 0
-        /// Since when an answer waits for the socket to take it.
+        /// Since when answers wait for the socket to take something of them.
         var sendingSince: TransportInstant?
         /// When the connection was opened, or last became idle.
         var quietSince: TransportInstant
@@ -220,6 +220,19 @@ struct ConnectionMachine {
         }
         state = .ended
         return .close
+    }
+
+    /// The socket has taken a part of the answers: the client reads, however slowly.
+    mutating func answersPartlyTaken(at now: TransportInstant) {
+        switch state {
+        case .serving(var serving) where serving.sendingSince != nil:
+            serving.sendingSince = now
+            state = .serving(serving)
+        case .sendingLast:
+            state = .sendingLast(since: now)
+        case .serving, .leaving, .refusing, .ended:
+            break
+        }
     }
 
     mutating func timerFired(at now: TransportInstant) -> Action {

@@ -13,7 +13,8 @@ public struct PlaygroundOptions: Hashable, Sendable {
     public var idleLimit = Duration.seconds(60)
     /// The same for a connection that is opened when more than half of ``connectionLimit`` are open already.
     public var crowdedIdleLimit = Duration.seconds(5)
-    /// How long a request may take to arrive once its head is there, and an answer to be taken from the socket.
+    /// How long a request may take to arrive once its head is there, and answers to be taken by the socket: 256 KiB of them at a time, or
+    /// what there is.
     public var transferLimit = Duration.seconds(30)
     /// How many connections are open at the same time, but at most a third of the files that the system lets the process
     /// open. More wait in the line of the system until one of them closes.

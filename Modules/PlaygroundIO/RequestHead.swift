@@ -24,7 +24,7 @@ final class RequestHead: Sendable {
         self.method = method
         headers = head.headers
         isLast = Self.isLast(head)
-        expectsContinue = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+        expectsContinue = Self.field("Expect", of: headers)?.lowercased() == "100-continue"
         idempotencyKey = Self.field(IdempotencyKey.field, of: headers)
         valueForm = IngressValue.Form(contentType: Self.field("Content-Type", of: headers))
     }
@@ -35,9 +35,18 @@ final class RequestHead: Sendable {
             && !headers[canonicalForm: "Transfer-Encoding"].elementsEqual(["chunked"]) { $0.lowercased() == $1 }
     }
 
-    /// What a field says; of several with the same name all that they say, as a list.
+    /// What a field says, without the white space around it (RFC 9110, section 5.5); of several with the same name all that they say,
+    /// as a list.
     private static func field(_ name: String, of headers: HTTPHeaders) -> String? {
-        headers.contains(name: name) ? headers[name].joined(separator: ", ") : nil
+        guard headers.contains(name: name) else { return nil }
+        return headers[name].map(trimmed).joined(separator: ", ")
+    }
+
+    private static func trimmed(_ value: String) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let bytes = value.utf8
+        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(value[first...last])
     }
 
     private static func isLast(_ head: HTTPRequestHead) -> Bool {

@@ -169,6 +169,23 @@ import TransportCore
         #expect(machine.deadline == nil)
     }
 
+    @Test("the time for answers begins anew when the client has taken a part of them", arguments: [false, true])
+    func partlyTaken(isLast: Bool) {
+        var machine = machine()
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.requestEnded() == .forward)
+        machine.answersPartlyTaken(at: at(1))
+        #expect(machine.deadline == nil)
+        #expect(machine.answerSent(isLast: isLast, at: at(2)) == .nothing)
+        #expect(machine.deadline == at(32))
+        machine.answersPartlyTaken(at: at(31))
+        #expect(machine.timerFired(at: at(32)) == .nothing)
+        #expect(machine.deadline == at(61))
+        #expect(machine.timerFired(at: at(61)) == .close)
+        machine.answersPartlyTaken(at: at(62))
+        #expect(machine.deadline == nil)
+    }
+
     @Test("what is not a request is refused once")
     func malformed() {
         var machine = machine()

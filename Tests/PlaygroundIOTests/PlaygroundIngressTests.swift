@@ -86,7 +86,7 @@ import Testing
     func expectContinue() async throws {
         let world = try await World()
         try await world.client.send(
-            "PUT /example/person/Bob HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            "PUT /example/person/Bob HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue \r\n\r\n"
         )
         #expect(try await world.client.answer(hasBody: false).status == 100)
         try await world.client.send("hi")
@@ -101,12 +101,15 @@ import Testing
         #expect(try await world.put("/example/person/Bob", "Idempotency-Key: order-7").status == 202)
         #expect(try await world.put("/example/person/Bob", "idempotency-key: \(longest)").status == 202)
         #expect(try await world.put("/example/person/Bob", "Idempotency-Key: order", "Idempotency-Key: 8").status == 202)
-        #expect(world.messages.accepted.map(\.idempotencyKey) == ["order-7", longest, "order, 8"])
+        #expect(try await world.put("/example/person/Bob", "Idempotency-Key: \t order-9 \t ").status == 202)
+        #expect(world.messages.accepted.map(\.idempotencyKey) == ["order-7", longest, "order, 8", "order-9"])
         let tooLong = try await world.put("/example/person/Bob", "Idempotency-Key: \(longest)k")
         #expect(tooLong.status == 400)
         #expect(tooLong.text == "the Idempotency-Key has 257 bytes; write 1 to 256\n")
-        #expect(try await world.put("/example/person/Bob", "Idempotency-Key:").status == 400)
-        #expect(world.messages.accepted.count == 3)
+        for key in ["", " ", "\t"] {
+            #expect(try await world.put("/example/person/Bob", "Idempotency-Key:\(key)").status == 400)
+        }
+        #expect(world.messages.accepted.count == 4)
         await world.finish()
     }
 
