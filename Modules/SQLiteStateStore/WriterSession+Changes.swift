@@ -103,6 +103,8 @@ extension WriterSession {
             // Nearly always nothing else lies between them: then to look, and to remove all at once, takes half of what each alone takes.
             let between = statements.messagesBetween
             try bind(address, first, last, to: between)
+            // One more than there should be tells as well that there are others.
+            try between.bind(5, Int64(sequences.count + 1))
             if try between.rows({ between.number(0) }) == sequences {
                 try bind(address, first, last, to: statements.removeMessagesBetween)
                 return try statements.removeMessagesBetween.run()

@@ -39,7 +39,7 @@ struct WriterStatements {
         addMessage = try prepare("INSERT INTO message VALUES (?, ?, ?, ?)")
         removeMessage = try prepare("DELETE FROM message WHERE function = ? AND id = ? AND sequence = ?")
         let between = "FROM message WHERE function = ? AND id = ? AND sequence BETWEEN ? AND ?"
-        messagesBetween = try prepare("SELECT sequence \(between) ORDER BY sequence")
+        messagesBetween = try prepare("SELECT sequence \(between) ORDER BY sequence LIMIT ?")
         removeMessagesBetween = try prepare("DELETE \(between)")
         addDelayed = try prepare(
             "INSERT INTO delayed (due, sequence, function, id, invocation, token, sender_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
