@@ -35,7 +35,7 @@ enum GatewayAnswer {
             head += "retry-after: \(seconds)\r\n"
         }
         head += isLast ? "connection: close\r\n\r\n" : "\r\n"
-        return ByteBuffer(string: head + text)
+        return ByteBuffer(string: refusal.hasContent ? head + text : head)
     }
 
     private static func reason(_ status: Int) -> String {

@@ -12,6 +12,8 @@ package struct GatewayRefusal: Error, Equatable {
     package var retryAfter: Duration?
     /// Whether nothing that follows on the connection can be read.
     package var isLast = true
+    /// Whether the client is told the message: an answer to `HEAD` has no content (RFC 9110, section 9.3.2).
+    var hasContent = true
     /// Whose call it would have been, where only the refusal knows.
     var endpoint: EndpointRecord?
 

@@ -17,19 +17,31 @@ package struct RequestHead: Equatable {
     static func parse(_ bytes: UnsafeRawBufferPointer) throws(GatewayRefusal) -> RequestHead {
         var lines = RequestLines(bytes)
         guard let line = try lines.next() else { throw .malformed("it is empty") }
-        let (isPost, minorVersion) = try parseRequestLine(line)
-        var fields = RequestFields()
-        var count = 0
-        while let line = try lines.next() {
-            count += 1
-            guard count <= maxFields else { throw .tooManyFields(maxFields) }
-            try fields.add(line)
+        let (method, minorVersion) = try parseRequestLine(line)
+        do throws(GatewayRefusal) {
+            var fields = RequestFields()
+            var count = 0
+            while let line = try lines.next() {
+                count += 1
+                guard count <= maxFields else { throw .tooManyFields(maxFields) }
+                try fields.add(line)
+            }
+            return try fields.head(isPost: method == .post, minorVersion: minorVersion)
+        } catch {
+            var refusal = error
+            refusal.hasContent = method != .head
+            throw refusal
         }
-        return try fields.head(isPost: isPost, minorVersion: minorVersion)
     }
 
-    /// - Returns: whether the method is the one that is taken: what is unsound about the rest is said first.
-    private static func parseRequestLine(_ line: UnsafeRawBufferPointer) throws(GatewayRefusal) -> (isPost: Bool, minorVersion: Int) {
+    private enum Method {
+        case post
+        case head
+        case other
+    }
+
+    /// - Returns: also a method that is not taken: what is unsound about the rest is said first.
+    private static func parseRequestLine(_ line: UnsafeRawBufferPointer) throws(GatewayRefusal) -> (Method, minorVersion: Int) {
         guard let first = line.firstIndex(of: 0x20), let last = line.lastIndex(of: 0x20), first > 0, last > first + 1 else {
             throw .malformed("its first line is not a method, a path and HTTP/1.1")
         }
@@ -44,7 +56,9 @@ package struct RequestHead: Equatable {
         guard line[(first + 1)..<last].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .malformed("its path holds what a path cannot")
         }
-        return (line[..<first].elementsEqual("POST".utf8), Int(version[last + 8] - 0x30))
+        let name = line[..<first]
+        let method: Method = name.elementsEqual("POST".utf8) ? .post : name.elementsEqual("HEAD".utf8) ? .head : .other
+        return (method, Int(version[last + 8] - 0x30))
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

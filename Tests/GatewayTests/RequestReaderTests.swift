@@ -188,6 +188,22 @@ import Testing
         }
     }
 
+    @Test(
+        "what answers HEAD is a head only",
+        arguments: [("HEAD", "Host: a", 405), ("HEAD", "X: a", 400), ("GET", "Host: a", 405), ("head", "Host: a", 405)]
+    )
+    func answersToHead(method: String, fields: String, status: Int) throws {
+        do {
+            _ = try head("\(method) / HTTP/1.1\r\n\(fields)\r\n\r\n")
+            Issue.record("it was taken")
+        } catch let error as GatewayRefusal {
+            #expect(error.status == status)
+            let answer = String(buffer: GatewayAnswer.bytes(of: error, isLast: true))
+            #expect(answer.contains("content-length: \(error.message.utf8.count + 1)\r\n"))
+            #expect(answer.hasSuffix(method == "HEAD" ? "\r\n\r\n" : "\(error.message)\n"))
+        }
+    }
+
     @Test("a body that came with its head is a part of the same buffer")
     func sharedBuffer() throws {
         var reader = RequestReader(headLimit: 1024)
