@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
+internal import TransportCore
 
 /// What a request says besides its target and how long its body is. An object, since all requests of a connection that say the same
 /// share it.
@@ -39,14 +40,7 @@ final class RequestHead: Sendable {
     /// as a list.
     private static func field(_ name: String, of headers: HTTPHeaders) -> String? {
         guard headers.contains(name: name) else { return nil }
-        return headers[name].map(trimmed).joined(separator: ", ")
-    }
-
-    private static func trimmed(_ value: String) -> String {
-        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let bytes = value.utf8
-        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) }) else { return "" }
-        return String(value[first...last])
+        return headers[name].map { $0.trimmingSpaces() }.joined(separator: ", ")
     }
 
     private static func isLast(_ head: HTTPRequestHead) -> Bool {

@@ -72,7 +72,7 @@ public enum DurationText {
 
 extension StringProtocol {
     /// The text without spaces and tabs at its ends.
-    func trimmingSpaces() -> String {
+    package func trimmingSpaces() -> String {
         let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         let tail = drop(while: isSpace)
         guard let last = tail.lastIndex(where: { !isSpace($0) }) else { return "" }

@@ -24,7 +24,6 @@ import TransportCore
 
         /// Takes the first of what is held.
         /// - Returns: how many bytes; `nil` where nothing is.
-        @discardableResult
         func take() -> Int? {
             let first = held.withLockedValue { $0.isEmpty ? nil : $0.removeFirst() }
             first?.promise?.succeed()
@@ -37,10 +36,8 @@ import TransportCore
         let channel = NIOAsyncTestingChannel()
         let socket = FullSocket()
         let answered = NIOLockedValueBox(0)
-        private let answerBytes: Int
 
         init(answerBytes: Int) async throws {
-            self.answerBytes = answerBytes
             let loop = channel.testingEventLoop
             let limits = ConnectionMachine.Limits(body: 100, idle: .seconds(60), transfer: .seconds(30), farewell: .seconds(2))
             try await loop.executeInContext { [channel, socket, answered] in
