@@ -96,7 +96,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     /// The socket has taken what the channel had of an answer, or some of it.
     private func answerTaken() {
-        guard cycle.phase == .sending, !writes.isBehindOthers else { return }
+        guard cycle.phase == .sending || cycle.phase == .sendingLast else { return }
+        guard !writes.isBehindOthers else { return enter(cycle.phase) }
+        guard cycle.phase == .sending else { return leave() }
         releaseAnswer()
         enter(.idle)
         if core.isStopping, !reader.hasBegun {
@@ -297,11 +299,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
             return round.add(self)
         }
         enter(.sendingLast)
-        writes.handOver(context)
-        if body != nil { writes.pass(head, context) }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenSuccess { [self] in leave() }
-        context.writeAndFlush(wrapOutboundOut(body ?? head), promise: promise)
+        writes.pass(head, context)
+        if let body { writes.pass(body, context) }
+        context.flush()
         arm()
     }
 
@@ -315,11 +315,10 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         }
     }
 
-    /// The socket has taken the last answer.
+    /// Nothing more is sent.
     private func leave() {
-        guard cycle.phase == .sendingLast, let context else { return }
+        guard let context else { return }
         releaseAnswer()
-        flush()
         enter(.leaving)
         resumeReading()
         // Not the whole: while the client still sends, the system would throw away the answer with what came.
@@ -339,8 +338,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     func closeIdle() {
         switch cycle.phase {
         case .idle:
-            enter(.sendingLast)
-            leave()
+            // An answer may wait for its round, and then for the socket.
+            flush()
+            if cycle.phase == .idle { leave() }
         case .receiving:
             refuse(.stopping)
         case .waiting, .calling, .sending, .sendingLast, .leaving, .ended:

@@ -17,7 +17,7 @@ public struct GatewayOptions: Sendable, Hashable {
     public var headLimit = 16 << 10
     /// How long a connection may stay open without a request.
     public var idleLimit = Duration.seconds(300)
-    /// How long a request may take to come in, and an answer to be taken.
+    /// How long a request may take to come in, and how long a client may take nothing of an answer (256 KiB of it at a time, or what there is).
     public var transferLimit = Duration.seconds(60)
 
     /// The defaults.

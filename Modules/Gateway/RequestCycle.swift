@@ -11,7 +11,7 @@ struct RequestCycle: Equatable {
     struct Limits: Equatable {
         /// How long a connection may stay open without a request.
         var idle: Duration
-        /// How long a request may take to come in, and an answer to be taken.
+        /// How long a request may take to come in, and how long nothing of an answer may be taken.
         var transfer: Duration
         /// How long a call may wait in line.
         var wait: Duration
@@ -20,7 +20,7 @@ struct RequestCycle: Equatable {
     }
 
     enum Phase: Equatable {
-        /// Next: receiving, ended.
+        /// Next: receiving, sending, leaving, ended.
         case idle
         /// A request has begun to come in. Next: waiting, calling, sending, sendingLast.
         case receiving

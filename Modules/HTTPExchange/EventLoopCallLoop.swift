@@ -20,7 +20,7 @@ public final class EventLoopCallLoop: ChannelLoop {
     }
 
     public var now: TransportInstant {
-        TransportInstant(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+        TransportInstant(nanoseconds: Int64(clamping: eventLoop.now.uptimeNanoseconds))
     }
 
     public var isCurrent: Bool { eventLoop.inEventLoop }

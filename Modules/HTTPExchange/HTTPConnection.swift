@@ -198,8 +198,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
             case .failure: break
             }
         }
-        writes.follow(promise.futureResult)
-        context.write(wrapOutboundOut(part), promise: promise)
+        writes.pass(part, context, promise: promise)
     }
 
     // Not passed on: behind this handler there is none.

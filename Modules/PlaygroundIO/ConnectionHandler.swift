@@ -13,8 +13,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private static let (mostUnanswered, mostUnansweredBytes) = (32, 65_536)
     /// No further request begins while so many bytes of answers are not taken.
     private static let mostUnsentBytes = 1 << 20
-    /// So many bytes of answers are seen to be taken together.
-    private static let partBytes = 1 << 18
     /// The room for answers that a connection keeps.
     private static let keptRoom = 4_096
 
@@ -47,8 +45,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var losses = 0
     /// Answers that wait for their round.
     private var outgoing = ByteBuffer()
-    /// Bytes of answers that are with the channel.
-    private var unsentBytes = 0
     private var writes = ShortWrites()
     /// Those of them that have to be told where they are lost.
     private var watched: [HTTPAnswer] = []
@@ -156,7 +152,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     private var mayBegin: Bool {
-        guard outgoing.readableBytes + unsentBytes < Self.mostUnsentBytes else { return false }
+        guard outgoing.readableBytes + writes.passedBytes < Self.mostUnsentBytes else { return false }
         guard let last = begun.last else { return true }
         return !last.isAlone && !last.isLast
     }
@@ -244,31 +240,19 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         serve()
     }
 
-    /// Has the channel send what the system has not taken, in parts, so that a client who reads slowly is seen to read.
+    /// Has the channel send what the system has not taken, and those told whose answers the client does not get.
     private func pass(_ rest: ByteBuffer, with answers: [HTTPAnswer], _ context: ChannelHandlerContext) {
-        var rest = rest
-        while rest.readableBytes > 0, let part = rest.readSlice(length: min(rest.readableBytes, Self.partBytes)) {
-            let promise = promise(for: rest.readableBytes == 0 ? answers : [], part.readableBytes, context)
-            writes.follow(promise.futureResult)
-            context.write(wrapOutboundOut(part), promise: promise)
-        }
-        context.flush()
-    }
-
-    /// Has those told whose answers the client does not get.
-    private func promise(for answers: [HTTPAnswer], _ count: Int, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         sending += 1
-        unsentBytes += count
         promise.futureResult.whenComplete { result in
             let handler = bound.value
             handler.sending -= 1
-            handler.unsentBytes -= count
             if case .failure = result { answers.forEach(handler.lost) }
             handler.endIfDone()
         }
-        return promise
+        writes.pass(rest, context, promise: promise)
+        context.flush()
     }
 
     private func lost(_ answer: HTTPAnswer) {

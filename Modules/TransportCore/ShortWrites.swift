@@ -3,16 +3,20 @@ package import NIOCore
 /// The short messages that a connection writes. They are handed to its socket past the channel, which has nothing to add where the system takes
 /// them whole, as it nearly always does: passing them through its pipeline and its list of writes costs more than all else about them.
 ///
-/// To be used on the loop of the channel, while that is open. Whatever else is written to the channel is passed on here as well, or followed,
-/// so that nothing overtakes it: a channel that is writable may still hold a byte back.
+/// To be used on the loop of the channel, while that is open. Whatever else is written to the channel is passed on here as well, so that nothing
+/// overtakes it: a channel that is writable may still hold a byte back.
 package final class ShortWrites {
+    /// So many bytes are seen to be taken together.
+    private static let partBytes = 1 << 18
+
     private let socket: SystemSocket?
     /// Whether messages may go past the channel.
     private let isPlain: Bool
     private var unsent: ByteBuffer?
-    /// How many writes are with the channel.
+    /// How many writes are with the channel, and how many bytes.
     private var passed = 0
-    /// Called when the socket has taken something that was with the channel.
+    package private(set) var passedBytes = 0
+    /// Called when the socket has taken something that was with the channel, once for each part of what is long.
     package var whenTaken: () -> Void = {}
     /// What was wrong with the socket at the last message. The channel finds out as well, but may not be told the same.
     package private(set) var error: IOError?
@@ -43,13 +47,28 @@ package final class ShortWrites {
         if let body { pass(body, context) }
     }
 
-    /// Writes something to the channel, behind what has been written before.
-    package func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Writes something to the channel, behind what has been written before. What is long is written in parts, so that a peer who reads slowly is
+    /// seen to read.
+    /// - Parameter promise: kept when the socket has taken all of it.
+    package func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>? = nil) {
         handOver(context)
-        guard isPlain else { return context.write(NIOAny(bytes), promise: nil) }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        follow(promise.futureResult)
-        context.write(NIOAny(bytes), promise: promise)
+        guard isPlain else { return context.write(NIOAny(bytes), promise: promise) }
+        var rest = bytes
+        while rest.readableBytes > Self.partBytes, let part = rest.readSlice(length: Self.partBytes) {
+            passPart(part, context, context.eventLoop.makePromise())
+        }
+        passPart(rest, context, promise ?? context.eventLoop.makePromise())
+    }
+
+    private func passPart(_ part: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>) {
+        passed += 1
+        passedBytes += part.readableBytes
+        promise.futureResult.assumeIsolated().whenComplete { [self, count = part.readableBytes] result in
+            passed -= 1
+            passedBytes -= count
+            if case .success = result { whenTaken() }
+        }
+        context.write(NIOAny(part), promise: promise)
     }
 
     /// Hands what has been written and not sent to the channel.
@@ -57,17 +76,6 @@ package final class ShortWrites {
         guard let message = unsent else { return }
         unsent = nil
         pass(message, context)
-    }
-
-    /// Stays behind something that is written to the channel.
-    /// - Parameter end: when the channel is done with it.
-    package func follow(_ end: EventLoopFuture<Void>) {
-        guard isPlain else { return }
-        passed += 1
-        end.assumeIsolated().whenComplete { [self] result in
-            passed -= 1
-            if case .success = result { whenTaken() }
-        }
     }
 
     /// Forgets what has been written and not sent.

@@ -26,6 +26,21 @@ final class EmbeddedGateway {
         shared = GatewayLoop(EventLoopCallLoop(loop))
     }
 
+    /// All functions are called by a transport of the test's own.
+    convenience init(calledBy calls: HeldCalls) throws {
+        try self.init(
+            """
+            kind: io.statefun.endpoints.v2/http
+            spec:
+              functions: com.example/*
+              urlPathTemplate: http://127.0.0.1/
+              transport:
+                type: \(calls.transportType)
+            """,
+            others: [calls]
+        )
+    }
+
     /// A client connects.
     /// - Parameter handlers: between its socket and the gateway.
     func connect(_ handlers: any ChannelHandler...) {

@@ -1,56 +1,9 @@
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import Testing
 import TransportCore
 
 @testable import Gateway
-
-/// A transport whose calls a test ends, one by one.
-private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
-    private struct Held {
-        var order: [String] = []
-        var completions: [String: @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void] = [:]
-    }
-
-    private struct HeldCall: CallInFlight {
-        let id: String
-        let calls: HeldCalls
-
-        func cancel() { calls.end(id, .failure(RequestReplyFailure(.cancelled, "the call was ended"))) }
-    }
-
-    let transportType = "com.example.transports/held"
-    private let held = NIOLockedValueBox(Held())
-
-    /// The addresses that were called, in that order.
-    var begun: [String] { held.withLockedValue { $0.order } }
-
-    func makeClient(_ properties: TransportProperties, endpoint: EndpointURL, metrics: any RemoteInvocationMetrics)
-        -> any RequestReplyClient
-    {
-        self
-    }
-
-    func call(_ request: RequestReplyRequest) async throws(RequestReplyFailure) -> ByteBuffer {
-        throw RequestReplyFailure(.cancelled, "the gateway calls otherwise")
-    }
-
-    func begin(
-        _ request: RequestReplyRequest,
-        _ completion: @escaping @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void
-    ) -> any CallInFlight {
-        held.withLockedValue { held in
-            held.order.append(request.id)
-            held.completions[request.id] = completion
-        }
-        return HeldCall(id: request.id, calls: self)
-    }
-
-    func end(_ id: String, _ result: Result<ByteBuffer, RequestReplyFailure> = .success(ByteBuffer())) {
-        held.withLockedValue { $0.completions.removeValue(forKey: id) }?(result)
-    }
-}
 
 /// What becomes of many requests that come at once.
 @Suite struct GatewayWindowTests {
@@ -61,17 +14,7 @@ private final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
 
         /// As many clients, each of which has sent a message to the address of its number.
         init(clients: Int) throws {
-            gateway = try EmbeddedGateway(
-                """
-                kind: io.statefun.endpoints.v2/http
-                spec:
-                  functions: com.example/*
-                  urlPathTemplate: http://127.0.0.1/
-                  transport:
-                    type: com.example.transports/held
-                """,
-                others: [calls]
-            )
+            gateway = try EmbeddedGateway(calledBy: calls)
             for number in 0..<clients {
                 gateway.connect()
                 try channels[number].writeInbound(ByteBuffer(bytes: GatewayWorld.okHttp(GatewayWorld.message("f", id: "\(number)"))))

@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import TestSupport
 import Testing
 import TransportCore
 
@@ -10,27 +11,6 @@ import TransportCore
 
 /// Clients that ask for much and read little.
 @Suite struct SlowReadingTests {
-    /// A socket that takes what is written when it is told to.
-    private final class FullSocket: ChannelOutboundHandler, Sendable {
-        typealias OutboundIn = ByteBuffer
-
-        private let held = NIOLockedValueBox<[(bytes: Int, promise: EventLoopPromise<Void>?)]>([])
-
-        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            held.withLockedValue { $0.append((unwrapOutboundIn(data).readableBytes, promise)) }
-        }
-
-        var heldBytes: Int { held.withLockedValue { $0.reduce(0) { $0 + $1.bytes } } }
-
-        /// Takes the first of what is held.
-        /// - Returns: how many bytes; `nil` where nothing is.
-        func take() -> Int? {
-            let first = held.withLockedValue { $0.isEmpty ? nil : $0.removeFirst() }
-            first?.promise?.succeed()
-            return first?.bytes
-        }
-    }
-
     /// A connection whose requests are all answered at once, each with as many bytes.
     private struct World {
         let channel = NIOAsyncTestingChannel()

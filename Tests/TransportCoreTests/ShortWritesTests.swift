@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 import TransportCore
 
@@ -18,11 +19,14 @@ import TransportCore
         typealias InboundIn = ByteBuffer
 
         var writes = ShortWrites()
+        /// How many bytes were still with the channel, each time when the socket had taken some.
+        var left: [Int] = []
         private var context: ChannelHandlerContext?
 
         func handlerAdded(context: ChannelHandlerContext) {
             self.context = context
             writes = ShortWrites(to: context.channel)
+            writes.whenTaken = { [self] in left.append(writes.passedBytes) }
         }
 
         func channelInactive(context: ChannelHandlerContext) {
@@ -142,6 +146,22 @@ import TransportCore
         }
         #expect(await pair.read(4) == Array("last".utf8))
         #expect(try await pair.onLoop { $0.listener.bytes } == left)
+        await pair.end()
+    }
+
+    @Test("what is long is seen to be taken part by part")
+    func parts() async throws {
+        let pair = try await Pair()
+        let long = String(repeating: "0123456789abcdef", count: 1 << 16)
+        try await pair.onLoop { pair in
+            pair.writer.write(long)
+            pair.writer.flush()
+        }
+        #expect(await pair.read(long.utf8.count) == Array(long.utf8))
+        try await eventually("the last part") { try await pair.onLoop { $0.writer.writes.passedBytes == 0 } }
+        let left = try await pair.onLoop { $0.writer.left }
+        #expect(left.count > 1)
+        #expect(left == left.sorted(by: >))
         await pair.end()
     }
 
