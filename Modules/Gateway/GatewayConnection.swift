@@ -46,13 +46,14 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         writes = ShortWrites(to: context.channel)
-        writes.whenTaken = { [weak self] in self?.answerTaken() }
+        writes.whenTaken = { [self] in answerTaken() }
         core.opened(self)
         arm()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         end()
+        writes = ShortWrites()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -114,11 +114,12 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         self.context = context
         guard origin.tls == nil else { return }
         writes = ShortWrites(to: context.channel)
-        writes.whenTaken = { [weak self] in self?.requestMayBeSent() }
+        writes.whenTaken = { [self] in requestMayBeSent() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        writes = ShortWrites()
     }
 
     func detach() -> (any ThreadConnection)? {

@@ -81,8 +81,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         self.context = context
         endPromise = context.eventLoop.makePromise()
         writes = ShortWrites(to: context.channel)
-        writes.whenTaken = { [weak self] in
-            guard let self, let context = self.context else { return }
+        writes.whenTaken = { [self] in
+            guard let context = self.context else { return }
             machine.answersPartlyTaken(at: now(context))
             takenIfSo(context)
             serve()
@@ -93,6 +93,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         closed()
+        writes = ShortWrites()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -21,6 +21,8 @@ public final class CallSetup: Sendable {
     let chance: @Sendable () -> Double
     let logger: Logger
     let running: RunningCalls
+    /// What ``OpenClients`` refers to.
+    let entry: OpenClients.Entry
 
     /// - Parameters:
     ///   - logger: what happens to attempts, at level `trace` and, where they fail, `debug`: with endpoint, address and
@@ -42,7 +44,8 @@ public final class CallSetup: Sendable {
         self.logger = logger
         self.redirecting = redirecting
         self.chance = chance
-        self.running = RunningCalls(on: loop)
+        running = RunningCalls(on: loop)
+        entry = OpenClients.Entry(running)
     }
 
     /// The URL that calls go to, for messages.

@@ -2,8 +2,18 @@ internal import Synchronization
 
 /// The clients that a factory has made, so that it can shut them down. One that nobody uses any more is forgotten.
 public final class OpenClients: Sendable {
+    /// Lives as long as a client. Counting the references to what is referred to weakly is dearer, and those to a client are counted
+    /// several times in each call.
+    final class Entry: Sendable {
+        let running: RunningCalls
+
+        init(_ running: RunningCalls) {
+            self.running = running
+        }
+    }
+
     private struct Reference {
-        weak var setup: CallSetup?
+        weak var entry: Entry?
     }
 
     private struct State {
@@ -21,10 +31,10 @@ public final class OpenClients: Sendable {
     public func add(_ setup: CallSetup) {
         let isShutDown = state.withLock { state in
             if state.references.count >= state.sweepAt {
-                state.references.removeAll { $0.setup == nil }
+                state.references.removeAll { $0.entry == nil }
                 state.sweepAt = max(64, 2 * state.references.count)
             }
-            state.references.append(Reference(setup: setup))
+            state.references.append(Reference(entry: setup.entry))
             return state.isShutDown
         }
         if isShutDown {
@@ -39,16 +49,16 @@ public final class OpenClients: Sendable {
     /// ``RequestReplyFailure/Kind/shutDown``, and returns when all have ended. A second call while that time runs can
     /// shorten it.
     public func shutDown(drainingFor limit: Duration) async {
-        let setups = state.withLock { state in
+        let entries = state.withLock { state in
             state.isShutDown = true
-            return state.references.compactMap(\.setup)
+            return state.references.compactMap(\.entry)
         }
         // The time runs for all of them at once.
         await withTaskGroup { group in
-            for setup in setups {
+            for entry in entries {
                 group.addTask {
                     await withCheckedContinuation { continuation in
-                        setup.running.shutDown(drainingFor: limit) { continuation.resume() }
+                        entry.running.shutDown(drainingFor: limit) { continuation.resume() }
                     }
                 }
             }

@@ -16,7 +16,9 @@ package final class ShortWrites {
     /// How many writes are with the channel, and how many bytes.
     private var passed = 0
     package private(set) var passedBytes = 0
-    /// Called when the socket has taken something that was with the channel, once for each part of what is long.
+    /// Called when the socket has taken something that was with the channel, once for each part of what is long. Nobody has to refer weakly to
+    /// a connection for it, which would make each count of references to that one dearer: the connection lets go of this object when its
+    /// channel is gone.
     package var whenTaken: () -> Void = {}
     /// What was wrong with the socket at the last message. The channel finds out as well, but may not be told the same.
     package private(set) var error: IOError?
