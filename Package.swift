@@ -36,7 +36,10 @@ let modules: [(name: String, imports: [String], outside: [Target.Dependency])] =
     ("URLTemplate", ["TransportCore"], []),
     ("SpecParser", ["TransportCore"], [Outside.yams]),
     ("UnixSocket", ["TransportCore"], [Outside.nioCore]),
-    ("HTTPExchange", ["TransportCore", "CZlib"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioTLS, Outside.nioSSL]),
+    (
+        "HTTPExchange", ["TransportCore", "CZlib"],
+        [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.nioTLS, Outside.nioSSL, Outside.log]
+    ),
     ("PoolManager", ["TransportCore"], [Outside.nioLocks]),
     ("BlockingTransport", ["TransportCore"], [Outside.nioCore, Outside.nioLocks, Outside.log]),
     ("AsyncTransport", ["TransportCore"], [Outside.nioCore, Outside.log]),

@@ -12,6 +12,9 @@ final class AcceptLimiter: ChannelDuplexHandler, Sendable {
         var held: [any Channel] = []
     }
 
+    /// As many as SwiftNIO accepts at a time by itself.
+    private static let atATime = 4
+
     private let limit: Int
     private let state = NIOLockedValueBox(State())
 
@@ -21,14 +24,15 @@ final class AcceptLimiter: ChannelDuplexHandler, Sendable {
 
     func read(context: ChannelHandlerContext) {
         let channel = context.channel
-        let mayRead = state.withLockedValue { state in
-            guard state.open >= limit else { return true }
-            if !state.held.contains(where: { $0 === channel }) {
+        let room = state.withLockedValue { state in
+            if state.open >= limit, !state.held.contains(where: { $0 === channel }) {
                 state.held.append(channel)
             }
-            return false
+            return limit - state.open
         }
-        if mayRead { context.read() }
+        guard room > 0 else { return }
+        try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(min(room, Self.atATime)))
+        context.read()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -14,6 +14,9 @@ internal import TransportCore
 
 /// Takes connections at one address.
 struct GatewayListener: Sendable {
+    /// How many connections may wait to be accepted.
+    private static let backlog: Int32 = 1_024
+
     /// Where it listens.
     let url: String
     private let channel: any Channel
@@ -31,7 +34,7 @@ struct GatewayListener: Sendable {
     ) async throws(ComponentFailure) -> GatewayListener {
         let known = Dictionary(loops.map { (ObjectIdentifier($0.loop.eventLoop), $0) }) { first, _ in first }
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: backlog)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pause = AcceptPause(logger: core.logger) { core.closeIdle() }
@@ -63,6 +66,8 @@ struct GatewayListener: Sendable {
             let (descriptor, identity) = try SocketFile.bind(path, mode: mode)
             do {
                 let channel = try await bootstrap.withBoundSocket(descriptor).get()
+                // SwiftNIO makes a socket that it is handed listen before it looks at the option.
+                _ = SocketFile.listen(descriptor, backlog: backlog)
                 return GatewayListener(url: address.url(port: nil), channel: channel, socket: (path, identity))
             } catch {
                 SocketFile.remove(path, ifStill: identity)

@@ -115,6 +115,8 @@ private struct RequestFields {
         switch name.count {
         case 4 where Self.equal(name, "host"):
             hosts += 1
+            // RFC 9112, section 3.2. Nobody here goes by it, but others on the way may.
+            guard value.allSatisfy(Self.isHostByte) else { throw .malformed("its Host is none") }
         case 6 where Self.equal(name, "expect"):
             expectation = Self.equal(value, "100-continue")
         case 10 where Self.equal(name, "connection"):
@@ -178,6 +180,16 @@ private struct RequestFields {
             guard lower == word.utf8Start[index] else { return false }
         }
         return true
+    }
+
+    /// Whether the byte may stand in a host and its port (RFC 3986, section 3.2.2).
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        // -._~ %!$&'()*+,;= :[]
+        case 0x2D, 0x2E, 0x5F, 0x7E, 0x25, 0x21, 0x24, 0x26...0x2C, 0x3B, 0x3D, 0x3A, 0x5B, 0x5D: true
+        default: false
+        }
     }
 
     /// Whether the byte may stand in a method or in the name of a field (RFC 9110, section 5.6.2).

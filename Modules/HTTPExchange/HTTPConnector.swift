@@ -1,3 +1,4 @@
+public import Logging
 internal import NIOConcurrencyHelpers
 public import NIOCore
 internal import NIOPosix
@@ -6,7 +7,7 @@ public import TransportCore
 /// Connects to origins over TCP, TLS and UNIX domain sockets, on SwiftNIO.
 public final class HTTPConnector: Connector {
     let resolvers: [any SocketAddressResolving]
-    let contexts = TLSContexts()
+    let contexts: TLSContexts
     let threads = NIOThreadPool.singleton
     let answerRoom: AnswerRoom?
     private let loops: [any ChannelLoop]
@@ -38,11 +39,14 @@ public final class HTTPConnector: Connector {
     /// - Parameters:
     ///   - resolvers: who knows which scheme; the first one that serves it is asked.
     ///   - answerRoom: how many bytes of answers there may be at a time; `nil` for any number.
+    ///   - logger: certificates that cannot be used any more, at level `warning`.
     public init(
         loops: [any ChannelLoop],
         resolvers: [any SocketAddressResolving] = [TCPResolver()],
-        answerRoom: AnswerRoom? = nil
+        answerRoom: AnswerRoom? = nil,
+        logger: Logger = Logger(label: CallSetup.logLabel)
     ) {
+        contexts = TLSContexts(logger: logger)
         self.resolvers = resolvers
         self.answerRoom = answerRoom
         self.loops = loops
@@ -61,12 +65,7 @@ public final class HTTPConnector: Connector {
     }
 
     public func problems(with tls: TLSSettings) -> [SpecDiagnostic] {
-        do throws(SpecDiagnostic) {
-            _ = try contexts.context(for: tls)
-            return []
-        } catch {
-            return [error]
-        }
+        contexts.problem(with: tls).map { [$0] } ?? []
     }
 
     public func nextLoop() -> any CallLoop {

@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOSSL
@@ -12,6 +13,9 @@ internal import TransportCore
 #endif
 
 /// TLS contexts by their settings, made again when one of the files has changed.
+///
+/// Where the files cannot be used as they are then, the context before stays until they change again: a certificate and its key are not
+/// written at the same moment, and a slip costs no calls.
 ///
 /// Reading files blocks; it is done on a thread that may block.
 final class TLSContexts: Sendable {
@@ -38,33 +42,61 @@ final class TLSContexts: Sendable {
     }
 
     private struct Entry {
+        /// Of the files as they were last read.
         let stamps: [Stamp?]
         let context: NIOSSLContext
+        /// Why the context is of earlier files; `nil` where it is not.
+        let problem: SpecDiagnostic?
     }
 
     /// More contexts than these are not kept; each stands for a set of files that some endpoint names.
     private static let maxEntries = 256
 
     private let entries = NIOLockedValueBox<[TLSSettings: Entry]>([:])
+    private let logger: Logger
 
-    /// The context for some settings.
-    /// - Throws: ``SpecDiagnostic`` that names the file which cannot be used.
+    /// - Parameter logger: is told of files that cannot be used any more.
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// The context to connect with.
+    /// - Throws: ``SpecDiagnostic`` that names the file which cannot be used, where none of its kind could be used before.
     func context(for settings: TLSSettings) throws(SpecDiagnostic) -> NIOSSLContext {
+        try entry(for: settings).context
+    }
+
+    /// What keeps the files as they are now from being used; `nil` for nothing.
+    func problem(with settings: TLSSettings) -> SpecDiagnostic? {
+        do throws(SpecDiagnostic) {
+            return try entry(for: settings).problem
+        } catch {
+            return error
+        }
+    }
+
+    private func entry(for settings: TLSSettings) throws(SpecDiagnostic) -> Entry {
         // The stamps are taken before the files are read: a file that changes in between is read again next time.
         let stamps = [settings.trustCACerts, settings.clientCert, settings.clientKey, settings.clientKeyPassword].map {
             $0.flatMap { Stamp($0.value) }
         }
-        if let entry = entries.withLockedValue({ $0[settings] }), entry.stamps == stamps {
-            return entry.context
+        let before = entries.withLockedValue { $0[settings] }
+        if let before, before.stamps == stamps { return before }
+        let entry: Entry
+        do throws(SpecDiagnostic) {
+            entry = Entry(stamps: stamps, context: try Self.makeContext(settings), problem: nil)
+        } catch {
+            guard let before else { throw error }
+            entry = Entry(stamps: stamps, context: before.context, problem: error)
+            logger.warning("certificates have changed and cannot be used; those before stay", metadata: ["reason": "\(error)"])
         }
-        let context = try Self.makeContext(settings)
         entries.withLockedValue { entries in
             if entries.count >= Self.maxEntries {
                 entries.removeAll()
             }
-            entries[settings] = Entry(stamps: stamps, context: context)
+            entries[settings] = entry
         }
-        return context
+        return entry
     }
 
     // MARK: - Making one

@@ -61,6 +61,17 @@ package enum SocketFile {
         }
     }
 
+    /// Lets so many who connect wait until they are accepted, on a socket that listens already or not.
+    package static func listen(_ descriptor: Int32, backlog: Int32) -> Bool {
+        #if canImport(Darwin)
+            Darwin.listen(descriptor, backlog) == 0
+        #elseif canImport(Musl)
+            Musl.listen(descriptor, backlog) == 0
+        #else
+            Glibc.listen(descriptor, backlog) == 0
+        #endif
+    }
+
     /// Lets only those connect whom `mode` names; by default the user who runs this program.
     package static func protect(_ path: String, mode: UInt16 = 0o600) throws(ComponentFailure) {
         guard chmod(path, mode_t(mode)) == 0 else {

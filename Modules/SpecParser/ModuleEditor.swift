@@ -272,7 +272,11 @@ public struct ModuleEditor {
         }
         switch text.bytes[start] {
         case UInt8(ascii: "\""), UInt8(ascii: "'"):
-            return start..<text.endOfQuoted(from: start)
+            let range = start..<text.endOfQuoted(from: start)
+            guard !text.bytes[range].contains(where: \.endsLine) else {
+                throw refusal(at: entry.keyPosition, "the value of '\(entry.key)' takes several lines")
+            }
+            return range
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             guard let end = text.endOfFlow(from: start) else {
                 throw refusal(at: entry.keyPosition, "the value of '\(entry.key)' takes several lines")

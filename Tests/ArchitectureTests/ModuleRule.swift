@@ -37,7 +37,7 @@ struct ModuleRule: Equatable, Sendable {
         ModuleRule(
             "HTTPExchange",
             package: ["TransportCore", "CZlib"],
-            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL"],
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging"],
             toolchain: cLibrary
         ),
         ModuleRule("PoolManager", package: ["TransportCore"], outside: ["NIOConcurrencyHelpers"]),

@@ -170,6 +170,22 @@ import TransportCore
         await world.stop()
     }
 
+    @Test("no more connections are taken than have closed, however many wait")
+    func connectionsInLine() async throws {
+        let server = try await RawServer.start(.tcp, scripts: Array(repeating: [.readRequest, .sendResult()], count: 8))
+        let world = try await GatewayWorld(slow: server, fast: server) { $0.maxConnections = 2 }
+        var clients: [WireClient] = []
+        for _ in 1...2 { clients.append(try await world.client()) }
+        try await eventually("both connections") { await world.gateway.figures().contains("statefun_gateway_clients 2") }
+        for _ in 1...6 { clients.append(try await world.client()) }
+        try await clients[2].send(message)
+        await clients[0].close()
+        #expect(try await clients[2].answer().status == 200)
+        #expect(await world.gateway.figures().contains("statefun_gateway_clients 2"))
+        for client in clients { await client.close() }
+        await world.stop()
+    }
+
     @Test("a call whose client has gone is ended, and the function's connection is closed")
     func clientGone() async throws {
         let server = try await RawServer.start(.tcp, [.readRequest])

@@ -115,7 +115,7 @@ import TransportCore
         let folder = try TemporaryDirectory()
         let authority = try Data(contentsOf: URL(fileURLWithPath: certificates.authority))
         let trust = try folder.write(authority, to: "trust.pem")
-        let contexts = TLSContexts()
+        let contexts = TLSContexts(logger: RecordedLog().logger)
         let first = try contexts.context(for: .files(trust: trust))
         #expect(try contexts.context(for: .files(trust: trust)) === first)
         #expect(try contexts.context(for: .files(trust: certificates.authority)) !== first)
@@ -123,5 +123,34 @@ import TransportCore
         let second = try contexts.context(for: .files(trust: trust))
         #expect(second !== first)
         #expect(try contexts.context(for: .files(trust: trust)) === second)
+    }
+
+    @Test("files that cannot be used any more leave the context before in use until they change again, and are told of once")
+    func stays() async throws {
+        let certificates = try await TestCertificates.shared()
+        let folder = try TemporaryDirectory()
+        let log = RecordedLog()
+        let contexts = TLSContexts(logger: log.logger)
+        func copy(_ file: String, to name: String) throws -> String {
+            try folder.write(try Data(contentsOf: URL(fileURLWithPath: file)), to: name)
+        }
+        let certificate = try copy(certificates.client.certificate, to: "client.pem")
+        let key = try copy(certificates.client.key, to: "client.key")
+        let settings = TLSSettings.files(cert: certificate, key: key)
+        let first = try contexts.context(for: settings)
+        #expect(contexts.problem(with: settings) == nil)
+        // The key that belongs to it has not been written yet.
+        _ = try copy(certificates.strangerClient.certificate, to: "client.pem")
+        for _ in 1...3 { #expect(try contexts.context(for: settings) === first) }
+        #expect(contexts.problem(with: settings)?.message.contains("cannot be used together") == true)
+        #expect(log.entries.count == 1)
+        #expect(log.entries.first?.metadata["reason"]?.contains("cannot be used together") == true)
+        _ = try copy(certificates.strangerClient.key, to: "client.key")
+        let second = try contexts.context(for: settings)
+        #expect(second !== first)
+        #expect(contexts.problem(with: settings) == nil)
+        try FileManager.default.removeItem(atPath: key)
+        #expect(try contexts.context(for: settings) === second)
+        #expect(log.entries.count == 2)
     }
 }

@@ -69,6 +69,8 @@ import TransportCore
 
     private static let refused: [(yaml: String, line: Int, says: String)] = [
         ("kind: k\nspec:\n  urlPathTemplate: |\n    http://h/\n", 3, "takes several lines"),
+        ("kind: k\nspec:\n  urlPathTemplate: \"http://h/\\\n    a\"\n", 3, "takes several lines"),
+        ("kind: k\nspec:\n  urlPathTemplate: 'http://h/\n    a'\n", 3, "takes several lines"),
         ("kind: k\nspec:\n  urlPathTemplate: http://h/\n  transport: {\n    a: b}\n", 4, "takes several lines"),
         ("kind: k\nspec:\n  urlPathTemplate: http://h/\n  transport: { # why\n    a: b}\n", 4, "takes several lines"),
         ("spec: 1\nkind: k\n", 1, "there are no keys here"),

@@ -164,6 +164,27 @@ import TransportCore
         #expect(try await gateway.stop() == 0)
     }
 
+    @Test("as many can connect to its socket at once as the system lets, up to a thousand")
+    func manyAtOnce() async throws {
+        try await writeModule()
+        let gateway = try await RunningGateway("module.yaml", ["--listen", "unix:gateway.sock"], in: folder)
+        // It accepts none meanwhile.
+        gateway.process.send(signal: SIGSTOP)
+        let script = """
+            import socket
+            limit = min(600, int(open("/proc/sys/net/core/somaxconn").read()))
+            held = [socket.socket(socket.AF_UNIX) for _ in range(limit)]
+            for one in held:
+                one.setblocking(False)
+                one.connect("gateway.sock")
+            print("connected")
+            """
+        let outcome = try await ChildProcess.run(try RepositoryLayout.python(), ["-c", script], directory: folder.path)
+        #expect(outcome.output == "connected\n", "\(outcome.errors)")
+        gateway.process.send(signal: SIGCONT)
+        #expect(try await gateway.stop() == 0)
+    }
+
     @Test("the module for the runtime names the gateway, checks, and calls through it", arguments: [true, false])
     func printing(overSocket: Bool) async throws {
         try await writeModule()

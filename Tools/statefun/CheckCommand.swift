@@ -22,6 +22,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         common.bootstrapLogging()
         let transports = StandardTransports()
@@ -34,11 +36,11 @@ struct CheckCommand: AsyncParsableCommand {
             }
             let found = strict ? module.diagnostics.treatingWarningsAsErrors() : module.diagnostics
             diagnostics += found
-            if common.format == .text {
+            if output.format == .text {
                 report(module, found)
             }
         }
-        if common.format == .json {
+        if output.format == .json {
             Terminal.standardOutput.write(DiagnosticRenderer.json(diagnostics))
         }
         guard isReadable, !diagnostics.contains(where: { $0.severity == .error }) else {

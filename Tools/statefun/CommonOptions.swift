@@ -4,21 +4,10 @@ public import Logging
 import SpecParser
 import TransportCore
 
-/// How a command prints what it has found.
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-    /// For people.
-    case text
-    /// For programs.
-    case json
-}
-
 /// What every command understands.
 struct CommonOptions: ParsableArguments {
     @Option(help: "How much to tell on standard error while working: trace, debug, info, notice, warning, error or critical.")
     var logLevel = Logger.Level.warning
-
-    @Option(help: "How to print results: text for people, json for programs.")
-    var format = OutputFormat.text
 
     @Option(
         help: ArgumentHelp("The transport type of endpoints that name none.", valueName: "type"),

@@ -29,7 +29,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
                     return
                 }
                 let output = Terminal.standardOutput
-                switch options.common.format {
+                switch options.output.format {
                 case .text:
                     guard !found.isEmpty else {
                         output.write("there are no dead letters\n")
@@ -72,7 +72,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
                 }
                 let report = DeadLetterReport(letter)
                 let output = Terminal.standardOutput
-                switch options.common.format {
+                switch options.output.format {
                 case .text: output.write(report.text(messages, value, on: output))
                 case .json: output.write(report.json(messages, value) + "\n")
                 }
@@ -135,7 +135,7 @@ struct LetterArguments: ParsableArguments {
                 refused += others
             }
             let output = Terminal.standardOutput
-            switch options.common.format {
+            switch options.output.format {
             case .text:
                 output.write("\(done) \(ShownText.count(settled.count, "dead letter"))\n")
                 for letter in refused {

@@ -44,6 +44,8 @@ struct InvokeCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    @OptionGroup var output: OutputOptions
+
     func validate() throws {
         guard repetitions >= 1 else {
             throw ValidationError("--repeat is a number from 1.")
@@ -104,7 +106,7 @@ struct InvokeCommand: AsyncParsableCommand {
         let (outcome, failure, summary) = (calls.outcome, calls.failure, calls.summary)
         let output = Terminal.standardOutput
         let report = OutcomeReport(terminal: output, transport: transport)
-        switch common.format {
+        switch self.output.format {
         case .text:
             if let outcome { output.write(report.text(outcome)) }
             if let summary { output.write(summary.text) }

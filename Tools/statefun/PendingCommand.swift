@@ -23,7 +23,7 @@ struct PendingCommand: AsyncParsableCommand {
             guard case .pending(let summary, let found, let hasMore) = answer else { return }
             let report = PendingReport(summary: summary, found: found, hasMore: hasMore)
             let output = Terminal.standardOutput
-            switch options.common.format {
+            switch options.output.format {
             case .text: output.write(report.text(on: output))
             case .json: output.write(report.json + "\n")
             }

@@ -21,6 +21,8 @@ struct ResolveCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         common.bootstrapLogging()
         let module = try common.loadForUse(file, transports: StandardTransports())
@@ -31,7 +33,7 @@ struct ResolveCommand: AsyncParsableCommand {
             Terminal.standardError.write("error: \(error)\n")
             throw ExitCode.failure
         }
-        Terminal.standardOutput.write(common.format == .json ? json(resolution) : text(resolution))
+        Terminal.standardOutput.write(output.format == .json ? json(resolution) : text(resolution))
     }
 
     private func text(_ resolution: FunctionResolution) -> String {

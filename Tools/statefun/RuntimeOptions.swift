@@ -12,6 +12,8 @@ struct RuntimeOptions: ParsableArguments {
 
     @OptionGroup var common: CommonOptions
 
+    @OptionGroup var output: OutputOptions
+
     /// Lets `body` ask the runtime of the application, whether it runs or not.
     func withRuntime(_ body: (RuntimeSession) async throws -> Void) async throws {
         common.bootstrapLogging()

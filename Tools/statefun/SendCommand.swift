@@ -44,7 +44,7 @@ struct SendCommand: AsyncParsableCommand {
                 )
             )
             let output = Terminal.standardOutput
-            switch options.common.format {
+            switch options.output.format {
             case .text:
                 output.write("accepted for \(address)" + (session.isRunning ? "\n" : ", which gets it when the application runs\n"))
             case .json:

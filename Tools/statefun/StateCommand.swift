@@ -31,7 +31,7 @@ struct StateCommand: AsyncParsableCommand {
                 guard case .addresses(let found, let hasMore) = answer else { return }
                 let output = Terminal.standardOutput
                 let next = hasMore ? found.last?.address : nil
-                switch options.common.format {
+                switch options.output.format {
                 case .text:
                     guard !found.isEmpty else {
                         output.write("no address keeps state\n")
@@ -76,7 +76,7 @@ struct StateCommand: AsyncParsableCommand {
                 guard case .state(let values, let declared) = answer else { return }
                 let report = StateReport(values: values, declared: declared)
                 let output = Terminal.standardOutput
-                switch options.common.format {
+                switch options.output.format {
                 case .text: output.write(report.text(of: address, on: output))
                 case .json: output.write(report.json(of: address) + "\n")
                 }
@@ -117,7 +117,7 @@ struct StateCommand: AsyncParsableCommand {
                         )
                     )
                 }
-                options.common.report("set", values.map(\.name), of: address)
+                options.output.report("set", values.map(\.name), of: address)
             }
         }
     }
@@ -149,13 +149,13 @@ struct StateCommand: AsyncParsableCommand {
                     }
                     cleared += names
                 }
-                options.common.report("cleared", cleared, of: address)
+                options.output.report("cleared", cleared, of: address)
             }
         }
     }
 }
 
-extension CommonOptions {
+extension OutputOptions {
     /// Prints which values of an address were changed.
     fileprivate func report(_ what: String, _ names: [String], of address: Address) {
         let output = Terminal.standardOutput
