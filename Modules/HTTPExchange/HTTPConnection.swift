@@ -112,9 +112,11 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        guard origin.tls == nil else { return }
-        writes = ShortWrites(to: context.channel)
-        writes.whenTaken = { [self] in requestMayBeSent() }
+        if origin.tls == nil { writes = ShortWrites(to: context.channel) }
+        writes.whenTaken = { [self] in
+            lastProgress = loop.now
+            requestMayBeSent()
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -149,12 +151,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
         reader.reset(limit: plan.limits.payloadMaxBytes)
         state = .exchanging
         let message = room.message(plan.head.prefix, body: body, carryingIt: isSmall)
-        if !isSmall {
-            write(part: message)
-            write(body, inParts: plan.limits.write != nil)
-        } else if let context {
-            writes.write(message, nil, context)
-        }
+        if let context { writes.write(message, nil, context) }
+        if !isSmall { write(body, inParts: plan.limits.write != nil) }
         isFlushed = false
         round.exchangeBegan(self)
     }
@@ -191,13 +189,9 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private func write(part: ByteBuffer) {
         guard let context else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenComplete { [self] result in
-            switch result {
-            case .success: lastProgress = loop.now
+        promise.futureResult.whenFailure { [self] error in
             // The end of the connection follows. After an error of the system it does not mean that nothing is missing.
-            case .failure(let error as IOError): lastError = lastError ?? error
-            case .failure: break
-            }
+            if error is IOError { lastError = lastError ?? error }
         }
         writes.pass(part, context, promise: promise)
     }

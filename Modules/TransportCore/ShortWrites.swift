@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// The short messages that a connection writes. They are handed to its socket past the channel, which has nothing to add where the system takes
+/// What a connection writes. Short messages are handed to its socket past the channel, which has nothing to add where the system takes
 /// them whole, as it nearly always does: passing them through its pipeline and its list of writes costs more than all else about them.
 ///
 /// To be used on the loop of the channel, while that is open. Whatever else is written to the channel is passed on here as well, so that nothing
@@ -13,9 +13,13 @@ package final class ShortWrites {
     /// Whether messages may go past the channel.
     private let isPlain: Bool
     private var unsent: ByteBuffer?
-    /// How many writes are with the channel, and how many bytes.
+    /// How many writes are with the channel, and how many bytes, those in ``line`` included.
     private var passed = 0
     package private(set) var passedBytes = 0
+    /// Parts that wait until the one before them has been taken: inside TLS all that is with the channel is encrypted at once, beside what it was,
+    /// and said to be taken at once.
+    private var line = CircularBuffer<(part: ByteBuffer, promise: EventLoopPromise<Void>)>()
+    private var isMovingUp = false
     /// Called when the socket has taken something that was with the channel, once for each part of what is long. Nobody has to refer weakly to
     /// a connection for it, which would make each count of references to that one dearer: the connection lets go of this object when its
     /// channel is gone.
@@ -23,7 +27,7 @@ package final class ShortWrites {
     /// What was wrong with the socket at the last message. The channel finds out as well, but may not be told the same.
     package private(set) var error: IOError?
 
-    /// Everything goes through the channel, and nothing is followed.
+    /// Everything goes through the channel, which has handlers that change it. Only what is long, or has a promise, is followed.
     package init() {
         socket = nil
         isPlain = false
@@ -54,7 +58,9 @@ package final class ShortWrites {
     /// - Parameter promise: kept when the socket has taken all of it.
     package func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>? = nil) {
         handOver(context)
-        guard isPlain else { return context.write(NIOAny(bytes), promise: promise) }
+        if !isPlain, promise == nil, bytes.readableBytes <= Self.partBytes, !isBehindOthers {
+            return context.write(NIOAny(bytes), promise: nil)
+        }
         var rest = bytes
         while rest.readableBytes > Self.partBytes, let part = rest.readSlice(length: Self.partBytes) {
             passPart(part, context, context.eventLoop.makePromise())
@@ -63,14 +69,41 @@ package final class ShortWrites {
     }
 
     private func passPart(_ part: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>) {
+        let mustWait = !isPlain && isBehindOthers
         passed += 1
         passedBytes += part.readableBytes
         promise.futureResult.assumeIsolated().whenComplete { [self, count = part.readableBytes] result in
             passed -= 1
             passedBytes -= count
-            if case .success = result { whenTaken() }
+            switch result {
+            case .success:
+                moveUp(context)
+                whenTaken()
+            case .failure(let error):
+                endLine(error)
+            }
         }
-        context.write(NIOAny(part), promise: promise)
+        if mustWait {
+            line.append((part, promise))
+        } else {
+            context.write(NIOAny(part), promise: promise)
+        }
+    }
+
+    /// Hands the channel what waits, a part each time when it has none.
+    private func moveUp(_ context: ChannelHandlerContext) {
+        guard !line.isEmpty, !isMovingUp else { return }
+        isMovingUp = true
+        defer { isMovingUp = false }
+        while passed == line.count, let next = line.popFirst() {
+            context.writeAndFlush(NIOAny(next.part), promise: next.promise)
+        }
+    }
+
+    private func endLine(_ error: any Error) {
+        let promises = line.map(\.promise)
+        line.removeAll()
+        promises.forEach { $0.fail(error) }
     }
 
     /// Hands what has been written and not sent to the channel.
@@ -80,9 +113,10 @@ package final class ShortWrites {
         pass(message, context)
     }
 
-    /// Forgets what has been written and not sent.
+    /// Forgets what has been written and not been handed to the channel.
     package func drop() {
         unsent = nil
+        endLine(ChannelError.ioOnClosedChannel)
     }
 
     /// Has the system take what has been written.

@@ -148,8 +148,8 @@ import TransportCore
         #expect(OpenDescriptors.sockets(connectedTo: target.server.port).isEmpty)
     }
 
-    @Test("a peer that takes some of the request in every period holds the write limit off")
-    func slowReader() async throws {
+    @Test("a peer that takes some of the request in every period holds the write limit off", arguments: [false, true])
+    func slowReader(isEncrypted: Bool) async throws {
         let world = TransportWorld(.blocking)
         let folder = try TemporaryDirectory()
         let resume = (0..<2).map { _ in Gate() }
@@ -160,10 +160,12 @@ import TransportCore
             [
                 .readBytes(1), .stopReading, .reached(stalled[0]), .wait(resume[0]), part, .stopReading, .reached(stalled[1]),
                 .wait(resume[1]), .readSlowly(12 << 20, bytes: 1 << 20, every: .milliseconds(1)), .sendResult([0x41]),
-            ]
+            ],
+            tls: isEncrypted ? try await TestCertificates.shared().server(.localhost) : nil
         )
-        let spec = Wiring.blocking.spec("call: 60s", "write: 2s", retry: Wiring.once)
-        let call = world.call(try world.client("http+unix://\(folder.file("f.sock"))/", spec: spec), Self.large)
+        let options = isEncrypted ? try await options(.tls) : []
+        let spec = Wiring.blocking.spec("call: 60s", "write: 2s", other: options, retry: Wiring.once)
+        let call = world.call(try world.client("http\(isEncrypted ? "s" : "")+unix://\(folder.file("f.sock"))/", spec: spec), Self.large)
         for (stalled, resume) in zip(stalled, resume) {
             try await stalled.opened()
             try await world.loop.catchUp()

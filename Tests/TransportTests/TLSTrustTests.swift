@@ -161,18 +161,15 @@ import TransportCore
         let trust = try folder.write(right, to: "trust.pem")
         let client = try world.client("https://localhost:\(server.port)/", entries(trust: trust))
         #expect(try await world.answer(client) == "A")
+        // What cannot be used leaves what was there before, also a bundle that breaks off after its first certificate.
+        for unusable in [right.prefix(right.count / 2), other + right.prefix(right.count / 2)] {
+            _ = try folder.write(unusable, to: "trust.pem")
+            #expect(try await world.answer(client) == "A")
+        }
+        try FileManager.default.removeItem(atPath: trust)
+        #expect(try await world.answer(client) == "A")
         _ = try folder.write(other, to: "trust.pem")
         #expect(await world.failure(client)?.kind == .certificateRefused)
-        _ = try folder.write(right.prefix(right.count / 2), to: "trust.pem")
-        let halfWritten = await world.failure(client)
-        #expect(halfWritten?.kind == .misconfigured)
-        #expect(halfWritten?.message.contains("module.yaml:1:1: error: trust_cacerts: '\(trust)' holds no PEM certificate") == true)
-        #expect(halfWritten?.attemptCount == 1)
-        // A bundle that breaks off after its first certificate is not taken for one that has fewer.
-        _ = try folder.write(right + other.prefix(other.count / 2), to: "trust.pem")
-        #expect(await world.failure(client)?.kind == .misconfigured)
-        try FileManager.default.removeItem(atPath: trust)
-        #expect(await world.failure(client)?.message.contains("'\(trust)' cannot be read: No such file or directory") == true)
         _ = try folder.write(other + right, to: "trust.pem")
         #expect(try await world.answer(client) == "A")
         try await world.finish(server)
@@ -195,10 +192,8 @@ import TransportCore
         )
         #expect(await world.failure(client)?.kind == .certificateRefused)
         _ = try write(certificates.client.certificate, "client.pem")
-        let half = await world.failure(client)
-        #expect(half?.kind == .misconfigured)
-        #expect(half?.message.contains("check that client_key is the key of the first certificate in client_cert") == true)
-        #expect(half?.message.contains(".cc:") == false, "\(half?.message ?? "")")
+        // Until its key comes, the ones before are shown.
+        #expect(await world.failure(client)?.kind == .certificateRefused)
         _ = try write(certificates.client.key, "client.key")
         #expect(try await world.answer(client) == "A")
         try await world.finish(server)
