@@ -46,6 +46,8 @@ final class GatewayRoutes: Sendable {
 
     private struct State {
         var routes: [Int: GatewayRoute] = [:]
+        /// The one that was asked for last: messages for a function seldom come alone.
+        var last: GatewayRoute?
         var clients: [Place: any RequestReplyClient] = [:]
         /// Where each endpoint is called.
         var origins: [Int: Set<Origin.Place>] = [:]
@@ -86,15 +88,14 @@ final class GatewayRoutes: Sendable {
     /// - Returns: `nil` where another state of the file has taken the place of this one.
     /// - Throws: ``GatewayRefusal`` where no endpoint serves it, or the endpoint cannot be called as it is configured.
     func enter(_ target: TargetScanner.Target, in bytes: UnsafeRawBufferPointer) throws(GatewayRefusal) -> GatewayRoute? {
-        var hasher = Hasher()
-        hasher.combine(target.namespace.count)
-        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[target.namespace]))
-        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[target.name]))
-        let key = hasher.finalize()
         let known = state.withLockedValue { state -> GatewayRoute? in
-            guard !state.isRetired, let route = state.routes[key], route.serves(target, in: bytes) else { return nil }
+            guard !state.isRetired else { return nil }
+            if state.last?.serves(target, in: bytes) != true {
+                guard let route = state.routes[Self.key(of: target, in: bytes)], route.serves(target, in: bytes) else { return nil }
+                state.last = route
+            }
             state.users += 1
-            return route
+            return state.last
         }
         if let known { return known }
         let route = try makeRoute(target, in: bytes)
@@ -103,10 +104,18 @@ final class GatewayRoutes: Sendable {
             if state.routes.count >= Self.maxRoutes {
                 state.routes = [:]
             }
-            state.routes[key] = route
+            state.routes[Self.key(of: target, in: bytes)] = route
             state.users += 1
             return route
         }
+    }
+
+    private static func key(of target: TargetScanner.Target, in bytes: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(target.namespace.count)
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[target.namespace]))
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[target.name]))
+        return hasher.finalize()
     }
 
     /// A call that had a route is over.
