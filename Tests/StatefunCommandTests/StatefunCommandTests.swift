@@ -121,6 +121,21 @@ import TransportCore
         #expect(!outcome.errors.isEmpty)
     }
 
+    @Test("a value that has an option of its own is not taken as JSON, and the option is named")
+    func ownOption() async throws {
+        let outcome = try await statefun(
+            "invoke",
+            "m.yaml",
+            "com.example/greeter/Bob",
+            "--type",
+            "io.statefun.types/string",
+            "--json",
+            #""Bob""#
+        )
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.contains("write --string."), "\(outcome.errors)")
+    }
+
     @Test("there is help for everything", arguments: [[], ["check"], ["resolve"], ["invoke"]])
     func help(command: [String]) async throws {
         let outcome = try await ChildProcess.run("\(RepositoryLayout.products)/statefun", command + ["--help"])

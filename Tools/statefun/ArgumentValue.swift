@@ -57,6 +57,9 @@ struct ArgumentValue: ParsableArguments {
         } else if typename != nil {
             throw ValidationError("--type goes with --json or --file; the other options say their type themselves.")
         }
+        if json != nil, let typename, let type = BuiltInType(typename: typename) {
+            throw ValidationError("A value of type \(typename) is not sent as JSON; write --\(type.rawValue).")
+        }
         if file == nil { _ = try value() }
     }
 
