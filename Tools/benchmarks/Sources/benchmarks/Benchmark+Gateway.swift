@@ -32,7 +32,7 @@ extension Target {
     /// What the gateway should reach: nginx, in every setup.
     static let gateway = ProxySetup.all.flatMap { setup in
         let limits: [(Figure, Double)] = [(.ofNginx, 1), (.medianOfNginx, 1), (.ninetyNinthOfNginx, 1)]
-        let memory: [(Figure, Double)] = setup.inFlight == 1_024 && setup.bytes == 100 ? [(.peakMemory, 50)] : []
+        let memory: [(Figure, Double)] = setup.inFlight == 1_024 ? [(.peakMemory, 50)] : []
         return (limits + memory).map { Target("gateway", setup.title, GatewayProxy.proxyName, $0, $1) }
     }
 }

@@ -56,6 +56,7 @@ struct Target: Sendable {
         Target("run", "durable, 1000 messages/s", "statefun run", .ninetyNinth, 15_000),
         Target("run", "in memory, 1000 messages/s", "statefun run", .median, 500),
         Target("python", "durable", "statefun run", .coreShare, 15),
+        Target("python", "in memory", "statefun run", .coreShare, 15),
         Target("scale", "durable, 200000 messages", "statefun run", .ofCheapest, 1.2),
         Target("scale", "in memory, 200000 messages", "statefun run", .ofCheapest, 1.2),
         Target("start", "new", "statefun run", .milliseconds, 100),
