@@ -287,7 +287,8 @@ let package = Package(
                 name: "StatefunCommandTests",
                 // Depending on the program has it built before the tests that run it.
                 dependencies: dependencies([
-                    "statefun", "CAllocator", "RequestReply", "RuntimeCore", "SQLiteStateStore", "TestSupport", "TransportCore",
+                    "statefun", "CAllocator", "HTTPFunctionEndpoint", "LocalRuntime", "PlaygroundIO", "RequestReply", "RuntimeCore",
+                    "SQLiteStateStore", "SpecParser", "TestSupport", "TransportCore",
                 ]),
                 path: "Tests/StatefunCommandTests",
                 swiftSettings: settings

@@ -140,11 +140,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         await show(module, application, directory, adminURLs.dropFirst(), transports, since: begin)
         let watching = watch ? Task { await follow(application, transports, module) } : nil
-        defer {
-            watching?.cancel()
-            report.finish()
-        }
-        try await waitForSignals(signals, application, report)
+        defer { report.finish() }
+        try await waitForSignals(signals, application, watching, report)
         if report.hasLost { throw ExitCode.failure }
     }
 
@@ -241,10 +238,11 @@ struct RunCommand: AsyncParsableCommand {
                 return false
             }
             try await application.replace(module, components)
-            report.line(.success, "\(file) has changed and is used now")
+            if !Task.isCancelled { report.line(.success, "\(file) has changed and is used now") }
             return true
         } catch {
-            if !isKnown { report.line(.failure, "\(refusal): \(error)") }
+            // Once it is stopping, nobody wants to know why nothing is taken over any more.
+            if !isKnown, !Task.isCancelled { report.line(.failure, "\(refusal): \(error)") }
             return false
         }
     }
@@ -294,7 +292,12 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Returns when everything has ended after the first signal.
     /// - Throws: the status that says so, where a second one has ended it.
-    private func waitForSignals(_ signals: StopSignals, _ application: RunningApplication, _ report: RunReport) async throws {
+    private func waitForSignals(
+        _ signals: StopSignals,
+        _ application: RunningApplication,
+        _ watching: Task<Void, Never>?,
+        _ report: RunReport
+    ) async throws {
         let limit = drain
         let finish = signals.finish
         var count = 0
@@ -308,6 +311,7 @@ struct RunCommand: AsyncParsableCommand {
             count += 1
             switch count {
             case 1:
+                watching?.cancel()
                 report.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
                 Task {
                     await application.stop(drainingFor: limit)

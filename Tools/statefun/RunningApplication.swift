@@ -24,6 +24,9 @@ actor RunningApplication {
     private var ingresses: [Server] = []
     private var egresses: [(server: Server?, egress: PlaygroundEgress, port: Int)] = []
     private var admin: [AdminServer] = []
+    /// The last replacement, which goes on as long as it starts and stops servers.
+    private var replacement: Task<Result<Void, ComponentFailure>, Never>?
+    private var isStopping = false
     private var draining: Task<Void, Never>?
 
     init(
@@ -85,9 +88,22 @@ actor RunningApplication {
         return Server(port: spec.port, url: url) { await ingress.stop(drainingFor: $0) }
     }
 
-    /// Takes over a changed module. Servers whose ports stay the same go on.
-    /// - Throws: `ComponentFailure` where a new port cannot be listened on; nothing has changed then.
+    /// Takes over a changed module. Servers whose ports stay the same go on. To be called when the replacement before has ended.
+    /// - Throws: `ComponentFailure` where a new port cannot be listened on, or stopping has begun; nothing has changed then.
     func replace(_ module: FunctionModule, _ components: RunComponents) async throws(ComponentFailure) {
+        let replacement = Task { () async -> Result<Void, ComponentFailure> in
+            do throws(ComponentFailure) {
+                return .success(try await takeOver(module, components))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self.replacement = replacement
+        try await replacement.value.get()
+    }
+
+    private func takeOver(_ module: FunctionModule, _ components: RunComponents) async throws(ComponentFailure) {
+        try checkGoingOn()
         var (oldIngresses, oldEgresses) = (ingresses, egresses)
         var newIngresses: [Server] = []
         var newEgresses: [(server: Server?, egress: PlaygroundEgress, topics: [String])] = []
@@ -101,6 +117,7 @@ actor RunningApplication {
                     let egress = PlaygroundEgress(spec, options: options, loops: loop, logger: logger, whenShort: whenShort)
                     let server = try await start(egress, port: spec.port)
                     started.append(server)
+                    try checkGoingOn()
                     newEgresses.append((server, egress, spec.topics))
                 }
             }
@@ -110,13 +127,12 @@ actor RunningApplication {
                 } else {
                     let server = try await start(spec)
                     started.append(server)
+                    try checkGoingOn()
                     newIngresses.append(server)
                 }
             }
         } catch {
-            for server in started {
-                await server.stop(.zero)
-            }
+            await Self.stop(started, drainingFor: .zero)
             throw error
         }
         for egress in newEgresses {
@@ -125,17 +141,23 @@ actor RunningApplication {
         ingresses = newIngresses
         egresses = newEgresses.map { ($0.server, $0.egress, $0.server?.port ?? 0) }
         await runtime.replace(module: module, egresses: egresses.map(\.egress))
-        for old in oldIngresses + oldEgresses.compactMap(\.server) {
-            await old.stop(.seconds(1))
-        }
+        await Self.stop(oldIngresses + oldEgresses.compactMap(\.server), drainingFor: .seconds(1))
+    }
+
+    private func checkGoingOn() throws(ComponentFailure) {
+        if isStopping { throw ComponentFailure("the application is stopping") }
     }
 
     /// Takes nothing more, gives what goes on `limit` to end, and stores everything.
     func stop(drainingFor limit: Duration) async {
-        let (runtime, takers) = (runtime, egresses.compactMap(\.server))
+        // A replacement that is under way gives up what it has started, or stops what it has replaced.
+        isStopping = true
+        let (runtime, takers, replacement) = (runtime, egresses.compactMap(\.server), replacement)
         let draining = Task {
             async let drained: Void = runtime.drain(for: limit)
+            async let replaced = replacement?.value
             await Self.stop(takers, drainingFor: .seconds(1))
+            _ = await replaced
             await drained
             // Only now, when whoever takes records has put back what did not arrive.
             await runtime.stop(drainingFor: .zero)
