@@ -91,8 +91,9 @@ extension ConnectionHandler {
             perform(machine.inputEnded(), context)
             presence.interrupt(.left)
         case is ChannelShouldQuiesceEvent:
-            perform(machine.drainBegan(), context)
+            perform(machine.drainBegan(at: now(context)), context)
             presence.interrupt(.draining)
+            readOn()
         default:
             break
         }

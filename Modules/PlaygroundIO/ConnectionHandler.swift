@@ -43,6 +43,8 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var sending = 0
     /// Answers that nobody got, and whose records are being put back.
     private var losses = 0
+    /// What is left of the connection when it is closed before the client has everything.
+    private var remnant: SocketRemnant?
     /// Answers that wait for their round.
     private var outgoing = ByteBuffer()
     private var writes = ShortWrites()
@@ -117,7 +119,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     private func endIfDone() {
-        guard context == nil, begun.isEmpty, sending == 0, losses == 0 else { return }
+        guard context == nil, begun.isEmpty, sending == 0, losses == 0, remnant == nil else { return }
         endPromise?.succeed()
         endPromise = nil
     }
@@ -133,7 +135,17 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     private var isFull: Bool {
-        waiting.count + begun.count >= Self.mostUnanswered || unansweredBytes >= Self.mostUnansweredBytes
+        // What comes while the server shuts down is dropped, and has to be read: the system throws away the answers that it has
+        // taken where a connection is closed on what has not been read.
+        guard !machine.isDraining else { return false }
+        return waiting.count + begun.count >= Self.mostUnanswered || unansweredBytes >= Self.mostUnansweredBytes
+    }
+
+    /// Reads again where that was held back and need not be.
+    func readOn() {
+        guard isReadingHeld, !isFull, let context else { return }
+        isReadingHeld = false
+        context.read()
     }
 
     // MARK: - Answers
@@ -146,10 +158,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         while !waiting.isEmpty, mayBegin, let context {
             begin(waiting.removeFirst(), context)
         }
-        if isReadingHeld, !isFull, let context {
-            isReadingHeld = false
-            context.read()
-        }
+        readOn()
     }
 
     private var mayBegin: Bool {
@@ -307,7 +316,26 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
             // Not the whole: while the client still sends, the system would throw away the answer with what came.
             context.close(mode: .output, promise: nil)
         case .close:
-            context.close(promise: nil)
+            close(context)
+        }
+    }
+
+    /// Ends the connection now, whatever goes on.
+    func cutOff() {
+        guard let context else { return }
+        machine.closed()
+        close(context)
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        guard remnant == nil else { return }
+        let rest = machine.hasInputEnded ? nil : SocketRemnant(of: context.channel)
+        remnant = rest
+        // What the system has not taken is lost with the channel, and told so.
+        context.close(promise: nil)
+        rest?.leave { [self] in
+            remnant = nil
+            endIfDone()
         }
     }
 

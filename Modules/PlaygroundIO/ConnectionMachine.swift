@@ -12,6 +12,8 @@ struct ConnectionMachine {
         var transfer: Duration
         /// How long to wait for the client to close after it was told that the connection ends.
         var farewell: Duration
+        /// How long a request that is coming in when the server begins to shut down may still take.
+        var completion = Duration.seconds(1)
     }
 
     /// What is to be done.
@@ -58,10 +60,10 @@ struct ConnectionMachine {
 
     private let limits: Limits
     private var state: State
-    /// The server is shutting down.
-    private var isDraining = false
+    /// Since when the server is shutting down.
+    private var drainingSince: TransportInstant?
     /// The client sends nothing more.
-    private var hasInputEnded = false
+    private(set) var hasInputEnded = false
 
     init(_ limits: Limits, openedAt now: TransportInstant) {
         self.limits = limits
@@ -72,16 +74,29 @@ struct ConnectionMachine {
     var deadline: TransportInstant? {
         switch state {
         case .serving(let serving):
-            // While an answer is worked on, only that can take long, and whoever works on it has limits of their own.
-            if let since = serving.sendingSince { return since.advanced(by: limits.transfer) }
-            if serving.unanswered > 0 { return nil }
-            if let incoming = serving.incoming { return incoming.since.advanced(by: limits.transfer) }
-            return serving.quietSince.advanced(by: limits.idle)
+            guard let completion = completion(serving) else { return deadline(serving) }
+            return min(completion, deadline(serving) ?? completion)
         case .sendingLast(let since): return since.advanced(by: limits.transfer)
         case .leaving(let since): return since.advanced(by: limits.farewell)
         case .refusing, .ended: return nil
         }
     }
+
+    private func deadline(_ serving: Serving) -> TransportInstant? {
+        // While an answer is worked on, only that can take long, and whoever works on it has limits of their own.
+        if let since = serving.sendingSince { return since.advanced(by: limits.transfer) }
+        if serving.unanswered > 0 { return nil }
+        if let incoming = serving.incoming { return incoming.since.advanced(by: limits.transfer) }
+        return serving.quietSince.advanced(by: limits.idle)
+    }
+
+    /// Until when the request that is coming in has to be whole, where the server is shutting down.
+    private func completion(_ serving: Serving) -> TransportInstant? {
+        serving.incoming == nil ? nil : drainingSince?.advanced(by: limits.completion)
+    }
+
+    /// Whether the server is shutting down: no further request is taken, so that nobody has to hold back what comes.
+    var isDraining: Bool { drainingSince != nil }
 
     /// Whether the connection ends with the next answer.
     var isNextAnswerLast: Bool {
@@ -97,7 +112,8 @@ struct ConnectionMachine {
     ///   - length: what the head says about the length of the body.
     ///   - expectsContinue: whether the client waits to be told to send the body.
     mutating func headReceived(length: Int?, expectsContinue: Bool, at now: TransportInstant) -> Action {
-        guard case .serving(var serving) = state else { return .drop }
+        // Where the server is shutting down, the last answer says that this one is not taken.
+        guard case .serving(var serving) = state, !isDraining else { return .drop }
         if let length, length > limits.body {
             return refuse(.bodyTooLong(limit: limits.body), serving, at: now)
         }
@@ -132,7 +148,7 @@ struct ConnectionMachine {
 
     private mutating func refuse(_ refusal: HTTPRefusal, _ serving: Serving, at now: TransportInstant) -> Action {
         guard serving.unanswered > 0 else {
-            state = .sendingLast(since: now)
+            state = .sendingLast(since: serving.sendingSince ?? now)
             return .refuse(refusal)
         }
         state = .refusing(refusal, unanswered: serving.unanswered)
@@ -204,8 +220,8 @@ struct ConnectionMachine {
     }
 
     /// The server is shutting down: what is there is answered, and nothing else.
-    mutating func drainBegan() -> Action {
-        isDraining = true
+    mutating func drainBegan(at now: TransportInstant) -> Action {
+        drainingSince = drainingSince ?? now
         guard case .serving(let serving) = state else { return .nothing }
         return end(serving)
     }
@@ -237,11 +253,14 @@ struct ConnectionMachine {
 
     mutating func timerFired(at now: TransportInstant) -> Action {
         guard let deadline, deadline <= now else { return .nothing }
-        guard case .serving(let serving) = state, serving.incoming != nil, serving.sendingSince == nil else {
-            state = .ended
-            return .close
+        if case .serving(let serving) = state {
+            if let completion = completion(serving), completion <= now { return refuse(.stopping, serving, at: now) }
+            if serving.incoming != nil, serving.sendingSince == nil {
+                return refuse(.tooSlow(limit: limits.transfer), serving, at: now)
+            }
         }
-        return refuse(.tooSlow(limit: limits.transfer), serving, at: now)
+        state = .ended
+        return .close
     }
 
     /// The connection is closed.

@@ -11,6 +11,7 @@ struct ConnectionSetup: ServerChildChannel {
         let channel: any Channel
         /// Nothing is done for the connection any more.
         let ended: EventLoopFuture<Void>
+        fileprivate let handler: NIOLoopBound<ConnectionHandler>
     }
 
     private let limits: ConnectionMachine.Limits
@@ -48,7 +49,11 @@ struct ConnectionSetup: ServerChildChannel {
             let round = rounds[ObjectIdentifier(channel.eventLoop)] ?? Self.round(on: channel.eventLoop)
             let handler = ConnectionHandler(limits, inCrowd: crowdedLimits, of: crowd, headLimit: headLimit, in: round, respond)
             try pipeline.addHandlers(RequestReading(handler, headLimit: headLimit), ByteToMessageHandler(decoder), handler)
-            return Value(channel: channel, ended: handler.ended ?? channel.closeFuture)
+            return Value(
+                channel: channel,
+                ended: handler.ended ?? channel.closeFuture,
+                handler: NIOLoopBound(handler, eventLoop: channel.eventLoop)
+            )
         }
     }
 
@@ -61,7 +66,7 @@ struct ConnectionSetup: ServerChildChannel {
             // It does not fail.
             try? await value.ended.get()
         } onCancel: {
-            value.channel.close(promise: nil)
+            value.channel.eventLoop.execute { value.handler.value.cutOff() }
         }
     }
 }

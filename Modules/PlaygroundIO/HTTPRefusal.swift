@@ -35,6 +35,12 @@ struct HTTPRefusal: Error, Equatable {
         HTTPRefusal(.requestTimeout, "the request was not complete after \(DurationText.format(limit))")
     }
 
+    static let stopping = later(
+        .serviceUnavailable,
+        "the server is stopping, and the request was not complete; send it again when it is back",
+        after: .seconds(5)
+    )
+
     static let malformed = HTTPRefusal(
         .badRequest,
         "what was sent is not an HTTP/1.1 request; send one with a method, a path, and the length of its body once"

@@ -136,22 +136,49 @@ import TransportCore
     @Test("a server that is shutting down ends idle connections at once, and the others with their last answer")
     func draining() {
         var idle = machine()
-        #expect(idle.drainBegan() == .close)
+        #expect(idle.drainBegan(at: at(1)) == .close)
         var sending = machine()
         #expect(sending.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
         #expect(sending.requestEnded() == .forward)
         var answering = sending
         #expect(sending.answerSent(isLast: false, at: at(2)) == .nothing)
-        #expect(sending.drainBegan() == .nothing)
+        #expect(sending.drainBegan(at: at(2)) == .nothing)
         #expect(sending.answersTaken(at: at(3)) == .shutOutput)
-        #expect(answering.drainBegan() == .nothing)
+        #expect(answering.drainBegan(at: at(2)) == .nothing)
         #expect(answering.isNextAnswerLast)
-        // What has begun to come in is still answered.
-        #expect(answering.headReceived(length: 0, expectsContinue: false, at: at(4)) == .keep)
-        #expect(!answering.isNextAnswerLast)
-        #expect(answering.requestEnded() == .forward)
-        #expect(answering.answerSent(isLast: false, at: at(5)) == .nothing)
+        // What comes now is behind the last answer.
+        #expect(answering.headReceived(length: 0, expectsContinue: false, at: at(4)) == .drop)
+        #expect(answering.requestEnded() == .drop)
         #expect(answering.isNextAnswerLast)
+        #expect(answering.answerSent(isLast: true, at: at(5)) == .nothing)
+        #expect(answering.answersTaken(at: at(6)) == .shutOutput)
+    }
+
+    @Test("a request that is coming in when the server begins to shut down is answered where it gets whole within a second")
+    func drainingWhileReceiving() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 10, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.drainBegan(at: at(5)) == .nothing)
+        #expect(machine.deadline == at(6))
+        var late = machine
+        #expect(machine.bodyReceived(10, at: at(5)) == .keep)
+        #expect(machine.requestEnded() == .forward)
+        #expect(machine.deadline == nil)
+        #expect(machine.isNextAnswerLast)
+        #expect(late.timerFired(at: at(6)) == .refuse(.stopping))
+        #expect(late.answersTaken(at: at(6)) == .shutOutput)
+    }
+
+    @Test("one that does not get whole behind others is refused behind their answers")
+    func drainingWhileReceivingInLine() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.requestEnded() == .forward)
+        #expect(machine.headReceived(length: 10, expectsContinue: false, at: at(2)) == .keep)
+        #expect(machine.drainBegan(at: at(5)) == .nothing)
+        #expect(machine.timerFired(at: at(6)) == .drop)
+        #expect(machine.answerSent(isLast: false, at: at(20)) == .refuse(.stopping))
+        #expect(machine.answersTaken(at: at(21)) == .shutOutput)
     }
 
     @Test("after the last answer the client has a moment to close")

@@ -31,6 +31,22 @@ import Testing
         await ingress.stop(drainingFor: .zero)
         try await client.ended()
     }
+
+    @Test("a client whose message does not get whole is told so when it stops, and does not hold it up")
+    func halfSent() async throws {
+        let ingress = PlaygroundIngress(PlaygroundIngressSpec(port: 0), logger: RecordedLog().logger)
+        let client = try await WireClient(to: try await ingress.start(into: GatedMessages(Gate())))
+        try await client.send("PUT /example/person/Bob HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n")
+        // Now it is known that the head has come.
+        #expect(try await client.answer(hasBody: false).status == 100)
+        async let stopped: Void = ingress.stop(drainingFor: .seconds(600))
+        let answer = try await client.answer()
+        #expect(answer.status == 503)
+        #expect(answer.fields["connection"] == "close")
+        #expect(answer.fields["retry-after"] == "5")
+        await client.close()
+        await stopped
+    }
 }
 
 /// Takes messages when a gate opens.

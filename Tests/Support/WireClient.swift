@@ -89,6 +89,11 @@ public final class WireClient: Sendable {
         try await channel.setOption(.autoRead, value: false).get()
     }
 
+    /// Reads again after ``stopReading()``.
+    public func readOn() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
+    }
+
     /// Sends nothing more, but goes on reading.
     public func closeOutput() async throws {
         try await channel.close(mode: .output)
