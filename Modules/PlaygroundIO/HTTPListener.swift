@@ -24,8 +24,10 @@ final class HTTPListener: Sendable {
         case idle
         /// Next: running, ended.
         case starting
-        /// Next: ended.
+        /// Next: stopping.
         case running(Server<ConnectionSetup>, Task<Void, Never>)
+        /// Final.
+        case stopping(run: Task<Void, Never>, shutdown: Task<Void, Never>)
         /// Final.
         case ended
     }
@@ -92,18 +94,25 @@ final class HTTPListener: Sendable {
         }
     }
 
-    /// Accepts no more connections, lets requests end that are being answered, and cuts off what is left after `limit`.
+    /// Accepts no more connections, lets requests end that are being answered, and cuts off what is left after `limit`. Called again
+    /// meanwhile with a shorter limit, it ends sooner.
     func stop(drainingFor limit: Duration) async {
-        let running = state.withLockedValue { state -> (Server<ConnectionSetup>, Task<Void, Never>)? in
-            guard case .running(let server, let run) = state else { return nil }
-            state = .ended
-            return (server, run)
+        let stopping = state.withLockedValue { state -> (run: Task<Void, Never>, shutdown: Task<Void, Never>)? in
+            switch state {
+            case .idle, .starting, .ended:
+                return nil
+            case .running(let server, let run):
+                let shutdown = Task {
+                    try? await server.shutdownGracefully()
+                    await run.value
+                }
+                state = .stopping(run: run, shutdown: shutdown)
+                return (run, shutdown)
+            case .stopping(let run, let shutdown):
+                return (run, shutdown)
+            }
         }
-        guard let (server, run) = running else { return }
-        let shutdown = Task {
-            try? await server.shutdownGracefully()
-            await run.value
-        }
+        guard let (run, shutdown) = stopping else { return }
         if await !Self.ends(shutdown, within: limit) {
             run.cancel()
             // What is cut off gives back what it had taken; whoever does not even do that is left behind.

@@ -40,26 +40,68 @@ import TransportCore
         return application
     }
 
-    @Test("what a taker of a replaced egress does not get is put back before the store is closed")
-    func stopsWhileReplacing() async throws {
+    /// A store with a page of records, longer than what the system takes for a client that does not read.
+    private func longPage() async -> InMemoryStateStore {
         let store = InMemoryStateStore()
-        // More than the system takes for a client that does not read.
-        var changes = StoreChanges(lastSequence: 32)
-        changes.egress = (1...32).map {
-            EgressRecord(sequence: $0, topic: "greetings", payload: Array(repeating: UInt8(ascii: "x"), count: 1 << 20))
+        var changes = StoreChanges(lastSequence: 30)
+        changes.egress = (1...30).map {
+            EgressRecord(sequence: $0, topic: "greetings", payload: Array(repeating: UInt8(ascii: "x"), count: 500_000))
         }
         await store.commit(changes)
-        let application = try await start(Self.ingress, Self.egress, store: store)
+        return store
+    }
+
+    private func count(_ store: InMemoryStateStore) async -> Int { await store.egress(topic: "greetings", after: 0, limit: 30).count }
+
+    /// A client that takes the page, and reads nothing of it.
+    private func take(_ application: RunningApplication, _ store: InMemoryStateStore) async throws -> WireClient {
         let client = try await WireClient(to: try #require(await application.egressURLs.first?.url))
         try await client.stopReading()
-        try await client.send("GET /greetings?max=32 HTTP/1.1\r\nHost: a\r\n\r\n")
-        try await eventually("the page") { await store.egress(topic: "greetings", after: 0, limit: 32).count < 32 }
+        try await client.send("GET /greetings?max=30 HTTP/1.1\r\nHost: a\r\n\r\n")
+        try await eventually("the page") { await count(store) == 0 }
+        return client
+    }
+
+    @Test("what a taker of a replaced egress does not get is put back before the store is closed")
+    func stopsWhileReplacing() async throws {
+        let store = await longPage()
+        let application = try await start(Self.ingress, Self.egress, store: store)
+        let client = try await take(application, store)
         let (module, components) = load(Self.ingress)
         async let replaced: Void = application.replace(module, components)
         try await eventually("the change") { await application.egressURLs.isEmpty }
         await application.stop(drainingFor: .zero)
-        #expect(await store.egress(topic: "greetings", after: 0, limit: 32).count == 32)
+        #expect(await count(store) == 30)
         try await replaced
+        await client.close()
+    }
+
+    @Test("a taker may go on as long as calls in flight may")
+    func takesWhileStopping() async throws {
+        let store = await longPage()
+        let application = try await start(Self.egress, store: store)
+        let client = try await take(application, store)
+        async let stopped: Void = application.stop(drainingFor: .seconds(60))
+        // Longer than it may in any case.
+        try await Task.sleep(for: .milliseconds(1_500))
+        try await client.readOn()
+        let answer = try await client.answer()
+        #expect(answer.body.count > 15_000_000)
+        await client.close()
+        await stopped
+        #expect(await count(store) == 0)
+    }
+
+    @Test("a taker who does not go on is cut off when it is to stop at once, and what it had taken is put back")
+    func stopsAtOnce() async throws {
+        let store = await longPage()
+        let application = try await start(Self.egress, store: store)
+        let client = try await take(application, store)
+        async let stopped: Void = application.stop(drainingFor: .seconds(600))
+        try await eventually("the beginning of the end") { await application.isStopping }
+        await application.stopNow()
+        #expect(await count(store) == 30)
+        await stopped
         await client.close()
     }
 

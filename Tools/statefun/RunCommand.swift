@@ -78,7 +78,7 @@ struct RunCommand: AsyncParsableCommand {
     var compatStatus = false
 
     @Option(
-        help: ArgumentHelp("How long calls in flight may go on after the first Ctrl-C.", valueName: "duration"),
+        help: ArgumentHelp("How long calls in flight and takers of records may go on after the first Ctrl-C.", valueName: "duration"),
         transform: Self.duration
     )
     var drain = Duration.seconds(30)

@@ -26,7 +26,7 @@ actor RunningApplication {
     private var admin: [AdminServer] = []
     /// The last replacement, which goes on as long as it starts and stops servers.
     private var replacement: Task<Result<Void, ComponentFailure>, Never>?
-    private var isStopping = false
+    private(set) var isStopping = false
     private var draining: Task<Void, Never>?
 
     init(
@@ -148,7 +148,7 @@ actor RunningApplication {
         if isStopping { throw ComponentFailure("the application is stopping") }
     }
 
-    /// Takes nothing more, gives what goes on `limit` to end, and stores everything.
+    /// Takes nothing more, gives what goes on `limit` to end, and whoever is taking records a second at least, and stores everything.
     func stop(drainingFor limit: Duration) async {
         // A replacement that is under way gives up what it has started, or stops what it has replaced.
         isStopping = true
@@ -156,7 +156,7 @@ actor RunningApplication {
         let draining = Task {
             async let drained: Void = runtime.drain(for: limit)
             async let replaced = replacement?.value
-            await Self.stop(takers, drainingFor: .seconds(1))
+            await Self.stop(takers, drainingFor: max(limit, .seconds(1)))
             _ = await replaced
             await drained
             // Only now, when whoever takes records has put back what did not arrive.
@@ -181,7 +181,10 @@ actor RunningApplication {
     /// Cuts short a ``stop(drainingFor:)`` that goes on: ends the calls in flight, and returns when everything is stored. Clients
     /// that are still being served are left to the end of the process.
     func stopNow() async {
+        let takers = egresses.compactMap(\.server)
+        async let cutOff: Void = Self.stop(takers, drainingFor: .zero)
         await runtime.stopNow()
+        await cutOff
         await draining?.value
     }
 }
