@@ -30,14 +30,16 @@ import TransportCore
         )
     }
 
-    private let request: [UInt8] = {
+    private let request = Self.request("hello", to: "sink")
+
+    private static func request(_ text: String, to type: String) -> [UInt8] {
         let body = EncodedBatch.bytes(
-            target: MessageAddress(namespace: "com.example", type: "sink", id: "1"),
+            target: MessageAddress(namespace: "com.example", type: type, id: "1"),
             state: [],
-            invocations: [EncodedInvocation(EncodedValue(.string("hello")))]
+            invocations: [EncodedInvocation(EncodedValue(.string(text)))]
         )
         return Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
-    }()
+    }
 
     private func ask(_ url: String) async throws -> WireAnswer {
         let client = try await WireClient(to: url)
@@ -75,6 +77,27 @@ import TransportCore
         #expect(figures.contains(#"statefun_gateway_connections_idle{endpoint="com.example/*"} 1"#))
         #expect(try await gateway.stop() == 0)
         #expect(!FileManager.default.fileExists(atPath: folder.file("g.sock")))
+    }
+
+    @Test("a second signal ends the calls in flight at once, and the status says so")
+    func twice() async throws {
+        try await writeModule()
+        let gateway = try await RunningGateway("module.yaml", ["--listen", "127.0.0.1:0", "--admin", "0"], in: folder)
+        let client = try await WireClient(to: gateway.urls[0])
+        // It is not released.
+        try await client.send(Self.request(UUID().uuidString, to: "held"))
+        try await eventually("the call") {
+            try await page(gateway.admin, "/metrics").text.contains(#"statefun_gateway_in_flight{endpoint="com.example/*"} 1"#)
+        }
+        gateway.process.send(signal: SIGTERM)
+        try await eventually("the first signal") { gateway.process.errors.contains("stopping after the calls in flight") }
+        // Signals at one moment are one, so that it is sent until it counts.
+        try await eventually("the second signal") {
+            gateway.process.send(signal: SIGTERM)
+            return gateway.process.errors.contains("stopping at once")
+        }
+        #expect(try await gateway.process.exit().status == 143)
+        await client.close()
     }
 
     @Test("the module file is read again on SIGHUP, and one that cannot be used leaves the one before")

@@ -214,10 +214,17 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         await show(module, transports, urls, adminURL)
         let following = Task { await follow(gateway, makeTransports, module, reload) }
-        await waitForSignals(signals, gateway)
+        let limit = drain
+        let status = try await signals.wait {
+            await gateway.stop(drainingFor: limit)
+        } stopNow: { stopping in
+            await gateway.stop(drainingFor: .zero)
+            await stopping.value
+        }
         following.cancel()
         await server?.stop(drainingFor: .seconds(1))
         try? await group.shutdownGracefully()
+        if status != 0 { throw ExitCode(status) }
     }
 
     // MARK: The module file
@@ -315,23 +322,5 @@ struct GatewayCommand: AsyncParsableCommand {
             output.write(name + String(repeating: " ", count: width - name.count + 2) + text + "\n")
         }
         output.write("passing on; Ctrl-C stops\n")
-    }
-
-    private func waitForSignals(_ signals: StopSignals, _ gateway: Gateway) async {
-        let limit = drain
-        let finish = signals.finish
-        var isStopping = false
-        for await _ in signals.stream {
-            if isStopping {
-                Task { await gateway.stop(drainingFor: .zero) }
-                continue
-            }
-            isStopping = true
-            RunReport.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
-            Task {
-                await gateway.stop(drainingFor: limit)
-                finish()
-            }
-        }
     }
 }

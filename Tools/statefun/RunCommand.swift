@@ -141,7 +141,14 @@ struct RunCommand: AsyncParsableCommand {
         await show(module, application, directory, adminURLs.dropFirst(), transports, since: begin)
         let watching = watch ? Task { await follow(application, transports, module) } : nil
         defer { report.finish() }
-        try await waitForSignals(signals, application, watching, report)
+        let limit = drain
+        let status = try await signals.wait {
+            watching?.cancel()
+            await application.stop(drainingFor: limit)
+        } stopNow: { _ in
+            await application.stopNow()
+        }
+        if status != 0 { throw ExitCode(status) }
         if report.hasLost { throw ExitCode.failure }
     }
 
@@ -285,51 +292,5 @@ struct RunCommand: AsyncParsableCommand {
         }
         let milliseconds = begin.duration(to: ContinuousClock().now).inNanoseconds / 1_000_000
         output.write("running since \(milliseconds) ms after the start; Ctrl-C stops\n")
-    }
-
-    /// Signals that come one after the other so fast are one.
-    private static let sameSignal = Duration.milliseconds(200)
-
-    /// Returns when everything has ended after the first signal.
-    /// - Throws: the status that says so, where a second one has ended it.
-    private func waitForSignals(
-        _ signals: StopSignals,
-        _ application: RunningApplication,
-        _ watching: Task<Void, Never>?,
-        _ report: RunReport
-    ) async throws {
-        let limit = drain
-        let finish = signals.finish
-        var count = 0
-        var forced: Int32?
-        var last: ContinuousClock.Instant?
-        for await signal in signals.stream {
-            // Whoever asks a whole group of processes to stop often asks each of them as well: that is asked once.
-            let now = ContinuousClock.now
-            if let last, last.duration(to: now) < Self.sameSignal { continue }
-            last = now
-            count += 1
-            switch count {
-            case 1:
-                watching?.cancel()
-                report.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
-                Task {
-                    await application.stop(drainingFor: limit)
-                    finish()
-                }
-            case 2:
-                forced = signal
-                report.line(.quiet, "stopping at once")
-                Task {
-                    await application.stopNow()
-                    finish()
-                }
-            default:
-                // What is stored is whole at any moment.
-                throw ExitCode(128 + signal)
-            }
-        }
-        // As shells say that a signal has ended a program.
-        if let forced { throw ExitCode(128 + forced) }
     }
 }

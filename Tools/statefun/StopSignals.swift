@@ -1,4 +1,6 @@
+import ArgumentParser
 import Dispatch
+import TransportCore
 
 #if canImport(Darwin)
     import Darwin
@@ -12,9 +14,9 @@ import Dispatch
 struct StopSignals {
     private let sources: [any DispatchSourceSignal]
     /// One element for each signal.
-    let stream: AsyncStream<Int32>
+    private let stream: AsyncStream<Int32>
     /// Ends the stream.
-    let finish: @Sendable () -> Void
+    private let finish: @Sendable () -> Void
 
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
@@ -28,5 +30,43 @@ struct StopSignals {
             source.resume()
             return source
         }
+    }
+
+    /// Returns when everything has ended after the first signal, or after the second one.
+    /// - Parameters:
+    ///   - stop: ends everything in order.
+    ///   - stopNow: ends everything at once; given the stopping that goes on.
+    /// - Returns: the status of the program: 0, and where a second signal has ended it the one that says so, as shells do.
+    /// - Throws: that status at the third signal, whatever goes on.
+    func wait(
+        stop: @escaping @Sendable () async -> Void,
+        stopNow: @escaping @Sendable (Task<Void, Never>) async -> Void
+    ) async throws(ExitCode) -> Int32 {
+        let finish = finish
+        let clock = ContinuousClock()
+        let begin = clock.now
+        var count = SignalCount()
+        var stopping: Task<Void, Never>?
+        var forced: Int32?
+        for await signal in stream {
+            let now = TransportInstant(nanoseconds: begin.duration(to: clock.now).inNanoseconds)
+            guard count.counts(at: now) else { continue }
+            guard let begun = stopping else {
+                RunReport.line(.quiet, "stopping after the calls in flight; Ctrl-C again stops at once")
+                stopping = Task {
+                    await stop()
+                    finish()
+                }
+                continue
+            }
+            guard forced == nil else { throw ExitCode(128 + signal) }
+            forced = 128 + signal
+            RunReport.line(.quiet, "stopping at once")
+            Task {
+                await stopNow(begun)
+                finish()
+            }
+        }
+        return forced ?? 0
     }
 }
