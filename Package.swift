@@ -89,7 +89,7 @@ func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .targe
 
 /// A test suite per module: what it needs beside the module itself.
 let suites: [(module: String, imports: [String], outside: [Target.Dependency])] = [
-    ("TransportCore", ["TestSupport"], [Outside.nioCore, Outside.nioPosix, Outside.nioLocks, Outside.log]),
+    ("TransportCore", ["TestSupport"], [Outside.nioCore, Outside.nioPosix, Outside.nioEmbedded, Outside.nioLocks, Outside.log]),
     ("TypeName", ["TestSupport"], []),
     ("URLTemplate", ["TransportCore", "TestSupport"], []),
     ("SpecParser", ["ModuleComparison", "TransportCore", "TestSupport"], []),

@@ -67,7 +67,7 @@ struct GatewayListener: Sendable {
             do {
                 let channel = try await bootstrap.withBoundSocket(descriptor).get()
                 // SwiftNIO makes a socket that it is handed listen before it looks at the option.
-                _ = SocketFile.listen(descriptor, backlog: backlog)
+                SocketFile.extendLine(of: descriptor, to: backlog)
                 return GatewayListener(url: address.url(port: nil), channel: channel, socket: (path, identity))
             } catch {
                 SocketFile.remove(path, ifStill: identity)

@@ -66,10 +66,13 @@ final class TLSContexts: Sendable {
         try entry(for: settings).context
     }
 
-    /// What keeps the files as they are now from being used; `nil` for nothing.
+    /// What keeps the files as they are now from being used; `nil` for nothing. It is a warning where what was read before is used instead.
     func problem(with settings: TLSSettings) -> SpecDiagnostic? {
         do throws(SpecDiagnostic) {
-            return try entry(for: settings).problem
+            guard var problem = try entry(for: settings).problem else { return nil }
+            problem.severity = .warning
+            problem.message += ", and what was read before stays in use"
+            return problem
         } catch {
             return error
         }
@@ -81,20 +84,24 @@ final class TLSContexts: Sendable {
             $0.flatMap { Stamp($0.value) }
         }
         let before = entries.withLockedValue { $0[settings] }
-        if let before, before.stamps == stamps { return before }
+        // What could not be used is read again: it may be readable now without having changed.
+        if let before, before.stamps == stamps, before.problem == nil { return before }
         let entry: Entry
         do throws(SpecDiagnostic) {
             entry = Entry(stamps: stamps, context: try Self.makeContext(settings), problem: nil)
         } catch {
             guard let before else { throw error }
             entry = Entry(stamps: stamps, context: before.context, problem: error)
-            logger.warning("certificates have changed and cannot be used; those before stay", metadata: ["reason": "\(error)"])
         }
-        entries.withLockedValue { entries in
-            if entries.count >= Self.maxEntries {
-                entries.removeAll()
+        let news = entries.withLockedValue { entries in
+            if entries[settings] == nil, entries.count >= Self.maxEntries {
+                entries = entries.filter { $0.value.problem != nil }
             }
-            entries[settings] = entry
+            let known = entries.updateValue(entry, forKey: settings)
+            return entry.problem == known?.problem ? nil : entry.problem
+        }
+        if let news {
+            logger.warning("certificates have changed and cannot be used; those before stay", metadata: ["reason": "\(news)"])
         }
         return entry
     }

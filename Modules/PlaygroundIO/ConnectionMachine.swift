@@ -14,6 +14,8 @@ struct ConnectionMachine {
         var farewell: Duration
         /// How long a request that is coming in when the server begins to shut down may still take.
         var completion = Duration.seconds(1)
+        /// How long nothing of an answer may be taken while the server shuts down: whoever stops the program may not wait for long.
+        var patience = Duration.seconds(2)
     }
 
     /// What is to be done.
@@ -76,7 +78,7 @@ struct ConnectionMachine {
         case .serving(let serving):
             guard let completion = completion(serving) else { return deadline(serving) }
             return min(completion, deadline(serving) ?? completion)
-        case .sendingLast(let since): return since.advanced(by: limits.transfer)
+        case .sendingLast(let since): return transferEnd(since)
         case .leaving(let since): return since.advanced(by: limits.farewell)
         case .refusing, .ended: return nil
         }
@@ -84,10 +86,16 @@ struct ConnectionMachine {
 
     private func deadline(_ serving: Serving) -> TransportInstant? {
         // While an answer is worked on, only that can take long, and whoever works on it has limits of their own.
-        if let since = serving.sendingSince { return since.advanced(by: limits.transfer) }
+        if let since = serving.sendingSince { return transferEnd(since) }
         if serving.unanswered > 0 { return nil }
         if let incoming = serving.incoming { return incoming.since.advanced(by: limits.transfer) }
         return serving.quietSince.advanced(by: limits.idle)
+    }
+
+    /// Until when something of the answers has to be taken.
+    private func transferEnd(_ since: TransportInstant) -> TransportInstant {
+        let end = since.advanced(by: limits.transfer)
+        return drainingSince.map { min(end, max(since, $0).advanced(by: limits.patience)) } ?? end
     }
 
     /// Until when the request that is coming in has to be whole, where the server is shutting down.

@@ -61,15 +61,9 @@ package enum SocketFile {
         }
     }
 
-    /// Lets so many who connect wait until they are accepted, on a socket that listens already or not.
-    package static func listen(_ descriptor: Int32, backlog: Int32) -> Bool {
-        #if canImport(Darwin)
-            Darwin.listen(descriptor, backlog) == 0
-        #elseif canImport(Musl)
-            Musl.listen(descriptor, backlog) == 0
-        #else
-            Glibc.listen(descriptor, backlog) == 0
-        #endif
+    /// Lets so many who connect wait until they are accepted, on a socket that listens already.
+    package static func extendLine(of descriptor: Int32, to count: Int32) {
+        _ = listen(descriptor, count)
     }
 
     /// Lets only those connect whom `mode` names; by default the user who runs this program.

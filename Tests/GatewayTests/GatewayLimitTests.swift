@@ -170,7 +170,7 @@ import TransportCore
         await world.stop()
     }
 
-    @Test("no more connections are taken than have closed, however many wait")
+    @Test("at one address no more connections are taken than have closed, however many wait")
     func connectionsInLine() async throws {
         let server = try await RawServer.start(.tcp, scripts: Array(repeating: [.readRequest, .sendResult()], count: 8))
         let world = try await GatewayWorld(slow: server, fast: server) { $0.maxConnections = 2 }

@@ -83,4 +83,17 @@ import Testing
         #expect(!world.isOpen)
         world.close()
     }
+
+    @Test("a connection that has closed is kept by nothing that it has written")
+    func released() throws {
+        let world = try World(answerBytes: 2_000_000)
+        world.loop.run()
+        weak let connection = try world.channel.pipeline.syncOperations.handler(type: GatewayConnection.self)
+        #expect(connection != nil)
+        world.channel.close(promise: nil)
+        while world.socket.fail() {}
+        world.loop.run()
+        #expect(connection == nil)
+        world.close()
+    }
 }

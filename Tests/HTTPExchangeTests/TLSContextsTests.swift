@@ -142,7 +142,9 @@ import TransportCore
         // The key that belongs to it has not been written yet.
         _ = try copy(certificates.strangerClient.certificate, to: "client.pem")
         for _ in 1...3 { #expect(try contexts.context(for: settings) === first) }
-        #expect(contexts.problem(with: settings)?.message.contains("cannot be used together") == true)
+        let problem = contexts.problem(with: settings)
+        #expect(problem?.severity == .warning)
+        #expect(problem?.message.contains("cannot be used together") == true)
         #expect(log.entries.count == 1)
         #expect(log.entries.first?.metadata["reason"]?.contains("cannot be used together") == true)
         _ = try copy(certificates.strangerClient.key, to: "client.key")
@@ -152,5 +154,26 @@ import TransportCore
         try FileManager.default.removeItem(atPath: key)
         #expect(try contexts.context(for: settings) === second)
         #expect(log.entries.count == 2)
+    }
+
+    @Test("files that could not be used are read again, also where they look the same")
+    func readAgain() async throws {
+        let authority = try Data(contentsOf: URL(fileURLWithPath: try await TestCertificates.shared().authority))
+        let folder = try TemporaryDirectory()
+        let contexts = TLSContexts(logger: RecordedLog().logger)
+        let trust = try folder.write(authority, to: "trust.pem")
+        func put(_ bytes: Data) throws {
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: trust))
+            try file.write(contentsOf: bytes)
+            try file.close()
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)], ofItemAtPath: trust)
+        }
+        let first = try contexts.context(for: .files(trust: trust))
+        try put(Data(repeating: 0x20, count: authority.count))
+        #expect(try contexts.context(for: .files(trust: trust)) === first)
+        try put(authority)
+        let second = try contexts.context(for: .files(trust: trust))
+        #expect(second !== first)
+        #expect(contexts.problem(with: .files(trust: trust)) == nil)
     }
 }

@@ -154,6 +154,24 @@ import TransportCore
         #expect(answering.answersTaken(at: at(6)) == .shutOutput)
     }
 
+    @Test("while the server shuts down, answers of which nothing is taken for two seconds are cut off", arguments: [false, true])
+    func drainingWhileSending(isLast: Bool) {
+        var machine = machine()
+        for _ in 0..<2 {
+            #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+            #expect(machine.requestEnded() == .forward)
+        }
+        #expect(machine.answerSent(isLast: false, at: at(2)) == .nothing)
+        if isLast { #expect(machine.answerSent(isLast: true, at: at(2)) == .nothing) }
+        #expect(machine.deadline == at(32))
+        #expect(machine.drainBegan(at: at(5)) == .nothing)
+        #expect(machine.deadline == at(7))
+        machine.answersPartlyTaken(at: at(6))
+        #expect(machine.deadline == at(8))
+        #expect(machine.timerFired(at: at(7)) == .nothing)
+        #expect(machine.timerFired(at: at(8)) == .close)
+    }
+
     @Test("a request that is coming in when the server begins to shut down is answered where it gets whole within a second")
     func drainingWhileReceiving() {
         var machine = machine()

@@ -187,7 +187,12 @@ import TransportCore
         #expect(try await gateway.stop() == 0)
     }
 
-    @Test("as many can connect to its socket at once as the system lets, up to a thousand")
+    /// How many connections the system lets wait at a socket, whatever a program asks for; `nil` where it does not say.
+    private static let longestLine = (try? String(contentsOfFile: "/proc/sys/net/core/somaxconn", encoding: .utf8)).flatMap {
+        Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    @Test("hundreds can connect to its socket at once", .enabled(if: (longestLine ?? 0) >= 600))
     func manyAtOnce() async throws {
         try await writeModule()
         let gateway = try await RunningGateway("module.yaml", ["--listen", "unix:gateway.sock"], in: folder)
@@ -195,8 +200,7 @@ import TransportCore
         gateway.process.send(signal: SIGSTOP)
         let script = """
             import socket
-            limit = min(600, int(open("/proc/sys/net/core/somaxconn").read()))
-            held = [socket.socket(socket.AF_UNIX) for _ in range(limit)]
+            held = [socket.socket(socket.AF_UNIX) for _ in range(600)]
             for one in held:
                 one.setblocking(False)
                 one.connect("gateway.sock")

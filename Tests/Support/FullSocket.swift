@@ -23,4 +23,12 @@ public final class FullSocket: ChannelOutboundHandler, Sendable {
         first?.promise?.succeed()
         return first?.bytes
     }
+
+    /// Fails at the first of what is held. To be called on the loop of the connection.
+    /// - Returns: whether anything was held.
+    public func fail() -> Bool {
+        let first = held.withLockedValue { $0.isEmpty ? nil : $0.removeFirst() }
+        first?.promise?.fail(ChannelError.ioOnClosedChannel)
+        return first != nil
+    }
 }

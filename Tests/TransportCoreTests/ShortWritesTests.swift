@@ -33,6 +33,10 @@ import TransportCore
             self.context = nil
         }
 
+        func handlerRemoved(context: ChannelHandlerContext) {
+            writes = ShortWrites()
+        }
+
         func write(_ text: String) {
             guard let context else { return }
             writes.write(ByteBuffer(string: text), nil, context)

@@ -165,6 +165,8 @@ import TransportCore
         for unusable in [right.prefix(right.count / 2), other + right.prefix(right.count / 2)] {
             _ = try folder.write(unusable, to: "trust.pem")
             #expect(try await world.answer(client) == "A")
+            // So may a function that is called for the first time.
+            #expect(try await world.answer(try world.client("https://localhost:\(server.port)/", entries(trust: trust))) == "A")
         }
         try FileManager.default.removeItem(atPath: trust)
         #expect(try await world.answer(client) == "A")
