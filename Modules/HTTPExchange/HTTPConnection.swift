@@ -112,7 +112,8 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if origin.tls == nil { writes = ShortWrites(to: context.channel) }
+        // Who wants to see parts of a request taken hands them over one by one.
+        if origin.tls == nil { writes = ShortWrites(to: context.channel, partBytes: .max) }
         writes.whenTaken = { [self] in
             lastProgress = loop.now
             requestMayBeSent()

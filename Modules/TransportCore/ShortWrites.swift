@@ -6,12 +6,14 @@ package import NIOCore
 /// To be used on the loop of the channel, while that is open. Whatever else is written to the channel is passed on here as well, so that nothing
 /// overtakes it: a channel that is writable may still hold a byte back.
 package final class ShortWrites {
-    /// So many bytes are seen to be taken together.
-    private static let partBytes = 1 << 18
+    /// The usual size of a part.
+    package static let usualPart = 1 << 18
 
     private let socket: SystemSocket?
     /// Whether messages may go past the channel.
     private let isPlain: Bool
+    /// So many bytes are seen to be taken together.
+    private let partBytes: Int
     private var unsent: ByteBuffer?
     /// How many writes are with the channel, and how many bytes, those in ``line`` included.
     private var passed = 0
@@ -31,12 +33,16 @@ package final class ShortWrites {
     package init() {
         socket = nil
         isPlain = false
+        partBytes = Self.usualPart
     }
 
-    /// - Parameter channel: has no handler that changes what is written. One without a socket, such as one of a test, sends everything itself.
-    package init(to channel: any Channel) {
+    /// - Parameters:
+    ///   - channel: has no handler that changes what is written. One without a socket, such as one of a test, sends everything itself.
+    ///   - partBytes: how much is written at a time, where somebody wants to see it taken.
+    package init(to channel: any Channel, partBytes: Int = ShortWrites.usualPart) {
         socket = SystemSocket(of: channel)
         isPlain = true
+        self.partBytes = partBytes
     }
 
     /// Whether something is with the channel, which what comes next has to stay behind.
@@ -58,11 +64,11 @@ package final class ShortWrites {
     /// - Parameter promise: kept when the socket has taken all of it.
     package func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>? = nil) {
         handOver(context)
-        if !isPlain, promise == nil, bytes.readableBytes <= Self.partBytes, !isBehindOthers {
+        if !isPlain, promise == nil, bytes.readableBytes <= partBytes, !isBehindOthers {
             return context.write(NIOAny(bytes), promise: nil)
         }
         var rest = bytes
-        while rest.readableBytes > Self.partBytes, let part = rest.readSlice(length: Self.partBytes) {
+        while rest.readableBytes > partBytes, let part = rest.readSlice(length: partBytes) {
             passPart(part, context, context.eventLoop.makePromise())
         }
         passPart(rest, context, promise ?? context.eventLoop.makePromise())
