@@ -14,8 +14,8 @@ struct ConnectionMachine {
         var farewell: Duration
         /// How long a request that is coming in when the server begins to shut down may still take.
         var completion = Duration.seconds(1)
-        /// How long nothing of an answer may be taken while the server shuts down: whoever stops the program may not wait for long.
-        var patience = Duration.seconds(2)
+        /// How long nothing of an answer may be taken while the server shuts down.
+        var drainingTransfer = Duration.seconds(2)
     }
 
     /// What is to be done.
@@ -95,7 +95,7 @@ struct ConnectionMachine {
     /// Until when something of the answers has to be taken.
     private func transferEnd(_ since: TransportInstant) -> TransportInstant {
         let end = since.advanced(by: limits.transfer)
-        return drainingSince.map { min(end, max(since, $0).advanced(by: limits.patience)) } ?? end
+        return drainingSince.map { min(end, max(since, $0).advanced(by: limits.drainingTransfer)) } ?? end
     }
 
     /// Until when the request that is coming in has to be whole, where the server is shutting down.

@@ -27,7 +27,8 @@ struct ConnectionSetup: ServerChildChannel {
             body: options.bodyLimit,
             idle: options.idleLimit,
             transfer: options.transferLimit,
-            farewell: min(.seconds(2), options.idleLimit)
+            farewell: min(.seconds(2), options.idleLimit),
+            drainingTransfer: options.stoppingTransferLimit
         )
         var crowded = limits
         crowded.idle = min(options.crowdedIdleLimit, options.idleLimit)

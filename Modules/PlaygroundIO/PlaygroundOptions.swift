@@ -16,6 +16,8 @@ public struct PlaygroundOptions: Hashable, Sendable {
     /// How long a request may take to arrive once its head is there, and answers to be taken by the socket: 256 KiB of them at a time, or
     /// what there is.
     public var transferLimit = Duration.seconds(30)
+    /// The same for answers while the servers stop: whoever stops a program may not wait for long.
+    public var stoppingTransferLimit = Duration.seconds(2)
     /// How many connections are open at the same time, but at most a third of the files that the system lets the process
     /// open. More wait in the line of the system until one of them closes.
     public var connectionLimit = 16_384

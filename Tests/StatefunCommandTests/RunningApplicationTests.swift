@@ -28,12 +28,15 @@ import TransportCore
 
     private func start(_ components: String..., store: InMemoryStateStore) async throws -> RunningApplication {
         let (module, components) = load(components.joined(separator: "---\n"))
+        var options = PlaygroundOptions()
+        // A client that does not read for a moment is not to be cut off, however long that moment gets.
+        options.stoppingTransferLimit = .seconds(600)
         let application = RunningApplication(
             module,
             components,
             transports: transports,
             store: store,
-            options: PlaygroundOptions(),
+            options: options,
             configuration: .init()
         )
         _ = try await application.start(components, admin: [])
