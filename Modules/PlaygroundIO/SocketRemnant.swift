@@ -1,14 +1,6 @@
 internal import NIOCore
 internal import TransportCore
 
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
-
 /// The socket of a connection that is closed before the client has got all that the system has taken for it. The system would throw
 /// that away where something arrives that nobody reads, such as further requests. So what arrives is read for a moment longer.
 ///
@@ -24,31 +16,20 @@ final class SocketRemnant {
     /// - Parameter channel: is open, and to be closed next.
     /// - Returns: `nil` for a channel that has no socket, where the client has got everything, or where the process may open no more files.
     init?(of channel: any Channel) {
-        guard let socket = SystemSocket(of: channel), Self.isSending(socket), let copy = SystemSocket(copying: socket) else { return nil }
+        guard let socket = SystemSocket(of: channel), socket.isSending, let copy = SystemSocket(copying: socket) else { return nil }
         self.socket = copy
         loop = channel.eventLoop
-    }
-
-    /// Whether the client's system has not got all that was sent.
-    private static func isSending(_ socket: SystemSocket) -> Bool {
-        var count: CInt = 0
-        #if canImport(Darwin)
-            var size = socklen_t(MemoryLayout<CInt>.size)
-            return getsockopt(socket.descriptor, SOL_SOCKET, SO_NWRITE, &count, &size) == 0 && count > 0
-        #else
-            return ioctl(socket.descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
-        #endif
     }
 
     /// Sends nothing more, and throws away what comes until the client has got everything or closed its side, or for a moment.
     /// - Parameter completion: called on the loop when the socket is closed.
     func leave(_ completion: @escaping () -> Void) {
-        _ = shutdown(socket.descriptor, CInt(SHUT_WR))
+        socket.endSending()
         read(until: loop.now + Self.longest, completion)
     }
 
     private func read(until end: NIODeadline, _ completion: @escaping () -> Void) {
-        guard !isAtEnd(), Self.isSending(socket), loop.now < end else {
+        guard !isAtEnd(), socket.isSending, loop.now < end else {
             socket.release()
             return completion()
         }

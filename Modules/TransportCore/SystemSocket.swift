@@ -83,6 +83,22 @@ package struct SystemSocket: Sendable {
         return poll(&entry, 1, CInt(clamping: milliseconds)) > 0
     }
 
+    /// Whether the peer's system has not got all that was sent.
+    package var isSending: Bool {
+        var count: CInt = 0
+        #if canImport(Darwin)
+            var size = socklen_t(MemoryLayout<CInt>.size)
+            return getsockopt(descriptor, SOL_SOCKET, SO_NWRITE, &count, &size) == 0 && count > 0
+        #else
+            return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+        #endif
+    }
+
+    /// Sends nothing more; what was sent before still goes out.
+    package func endSending() {
+        _ = shutdown(descriptor, CInt(SHUT_WR))
+    }
+
     /// Ends the connection; whoever waits for it sees that. Not to be called after ``release()``.
     package func end() {
         _ = shutdown(descriptor, CInt(SHUT_RDWR))

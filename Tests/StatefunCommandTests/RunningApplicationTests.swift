@@ -85,14 +85,15 @@ import TransportCore
         let application = try await start(Self.egress, store: store)
         let client = try await take(application, store)
         async let stopped: Void = application.stop(drainingFor: .seconds(60))
-        // Longer than it may in any case.
-        try await Task.sleep(for: .milliseconds(1_500))
+        try await eventually("the beginning of the end") { await application.isStopping }
         try await client.readOn()
         let answer = try await client.answer()
         #expect(answer.body.count > 10_000_000)
         await client.close()
         await stopped
         #expect(await count(store) == 0)
+        #expect(RunningApplication.limitOfTakers(.seconds(60)) == .seconds(60))
+        #expect(RunningApplication.limitOfTakers(.zero) == .seconds(1))
     }
 
     @Test("a taker who does not go on is cut off when it is to stop at once, and what it had taken is put back")

@@ -156,7 +156,7 @@ actor RunningApplication {
         let draining = Task {
             async let drained: Void = runtime.drain(for: limit)
             async let replaced = replacement?.value
-            await Self.stop(takers, drainingFor: max(limit, .seconds(1)))
+            await Self.stop(takers, drainingFor: Self.limitOfTakers(limit))
             _ = await replaced
             await drained
             // Only now, when whoever takes records has put back what did not arrive.
@@ -169,6 +169,9 @@ actor RunningApplication {
             await server.stop(drainingFor: .seconds(1))
         }
     }
+
+    /// How long takers may go on where calls in flight may for `limit`.
+    static func limitOfTakers(_ limit: Duration) -> Duration { max(limit, .seconds(1)) }
 
     private static func stop(_ servers: [Server], drainingFor limit: Duration) async {
         await withTaskGroup { group in
