@@ -51,8 +51,21 @@ struct CallLine: Equatable {
         return .start(takeFree())
     }
 
+    /// A message waits in line before it has been received, and its call has come.
+    /// - Returns: `false` where the line is full.
+    mutating func messageHeld(for endpoint: Int) -> Bool {
+        waiting.take(for: endpoint)
+    }
+
+    /// A message does not wait any more.
+    mutating func messageReleased(for endpoint: Int) {
+        waiting.giveBack(by: endpoint)
+    }
+
     /// A call has come. Its number is larger than those before.
-    mutating func callArrived(_ call: CallID, for endpoint: Int) -> Arrival {
+    /// - Parameter wasHeld: whether its message has a place in line, which is the call's now.
+    mutating func callArrived(_ call: CallID, for endpoint: Int, wasHeld: Bool = false) -> Arrival {
+        if wasHeld { waiting.giveBack(by: endpoint) }
         if lines.isEmpty || lines[endpoint] == nil, inFlight.take(for: endpoint) { return .start }
         guard waiting.take(for: endpoint) else { return .refuse }
         if lines[endpoint] == nil {

@@ -11,20 +11,26 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How many bytes behind a request may wait until that is answered.
-    private static let readAhead = 64 << 10
-
     let loop: any ChannelLoop
-    private let core: GatewayCore
+    let core: GatewayCore
     private let round: WriteRound
     private let starts: StartWindow
-    private var reader: RequestReader
-    private var cycle: RequestCycle
-    private var exchange: PassedRequest?
-    private var context: ChannelHandlerContext?
+    let receives: ReceiveTurns
+    private(set) var socket: SystemSocket?
+    var reader: RequestReader
+    private(set) var cycle: RequestCycle
+    private(set) var exchange: PassedRequest?
+    private(set) var context: ChannelHandlerContext?
     private var alarm = EarliestAlarm()
     private var isAdvancing = false
-    private var isReadHeld = false
+    /// Whether the channel waits to be told to read.
+    var isReadHeld = false
+    /// What is to be received when its turn has come.
+    var awaited = Awaited.nothing
+    /// What the message at hand has of what may be received.
+    var reception: RecentBytes.Ticket?
+    /// The message before, where it was long.
+    var lastLong: LongMessage?
     /// Whether the calls that are left are ended.
     private var isInterrupted = false
     private var room = MessageRoom()
@@ -37,6 +43,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         loop = shared.loop
         round = shared.writes
         starts = shared.starts
+        receives = shared.receives
         reader = RequestReader(headLimit: core.options.headLimit)
         cycle = RequestCycle(core.options.cycle, at: loop.now)
     }
@@ -46,6 +53,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         writes = ShortWrites(to: context.channel)
+        socket = SystemSocket(of: context.channel)
         writes.whenTaken = { [self] in answerTaken() }
         core.opened(self)
         arm()
@@ -79,22 +87,6 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         }
     }
 
-    func read(context: ChannelHandlerContext) {
-        guard !hasReadEnough else {
-            isReadHeld = true
-            return
-        }
-        context.read()
-    }
-
-    /// Whether the client has to wait with what it sends next.
-    private var hasReadEnough: Bool {
-        switch cycle.phase {
-        case .waiting, .calling, .sending: reader.unreadBytes >= Self.readAhead
-        case .idle, .receiving, .sendingLast, .leaving, .ended: false
-        }
-    }
-
     /// The socket has taken what the channel had of an answer, or some of it.
     private func answerTaken() {
         guard cycle.phase == .sending || cycle.phase == .sendingLast else { return }
@@ -114,10 +106,8 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         guard cycle.phase != .ended else { return }
         enter(.ended)
         alarm.cancel()
-        if let exchange {
-            if !exchange.leavePlace(in: core) {
-                exchange.inFlight?.cancel()
-            }
+        if exchange?.leavePlace(in: core) != true {
+            exchange?.inFlight?.cancel()
         }
         // A call in flight ends by itself, and is counted until then.
         if exchange?.inFlight == nil {
@@ -136,8 +126,12 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     /// Gives back what the exchange had.
     private func finishExchange() {
+        if let reception { receives.ended(reception) }
+        reception = nil
         guard let exchange else { return }
         self.exchange = nil
+        if awaited == .rest { awaited = .nothing }
+        exchange.releaseMessage(in: core)
         if let ticket = exchange.ticket { starts.ended(ticket) }
         core.release(exchange.reservedBytes)
         exchange.routes?.leave()
@@ -146,7 +140,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     // MARK: - Requests
 
     /// Reads on, as far as the bytes go and nothing is being done.
-    private func advance() {
+    func advance() {
         guard !isAdvancing else { return }
         isAdvancing = true
         defer {
@@ -168,8 +162,8 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         switch try reader.next() {
         case .incomplete:
             if cycle.phase == .idle, reader.hasBegun { enter(.receiving) }
-            try exchange?.received(reader.body, for: core)
-            return false
+            try exchange?.received(reader.begun, for: core)
+            return goesOn()
         case .head(let head):
             if cycle.phase == .idle { enter(.receiving) }
             try headReceived(head)
@@ -179,6 +173,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
             exchange?.nextScan = 0
             try exchange?.received(body, for: core)
             exchange?.body = body
+            received(body.readableBytes)
             begin()
             return true
         }
@@ -197,7 +192,8 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     private func begin() {
         guard let route = exchange?.route else { return refuse(.noTarget("it has no target")) }
-        let (arrival, call) = core.callArrived(from: self, for: route.endpoint)
+        let (arrival, call) = core.callArrived(from: self, for: route.endpoint, wasHeld: exchange?.isMessageHeld == true)
+        exchange?.isMessageHeld = false
         switch arrival {
         case .start:
             start()
@@ -327,12 +323,6 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         arm()
     }
 
-    private func resumeReading() {
-        guard isReadHeld, !hasReadEnough, let context else { return }
-        isReadHeld = false
-        context.read()
-    }
-
     // MARK: - Stopping
 
     /// No call goes on any more: a connection between two requests is not needed.
@@ -341,6 +331,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         case .idle:
             // An answer may wait for its round, and then for the socket.
             flush()
+            guard cycle.phase == .idle else { break }
+            // What has come already is told why it is not taken.
+            if receiveNext() { advance() }
             if cycle.phase == .idle { leave() }
         case .receiving:
             refuse(.stopping)
@@ -371,7 +364,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     // MARK: - Time
 
-    private func enter(_ phase: RequestCycle.Phase) {
+    func enter(_ phase: RequestCycle.Phase) {
         cycle.entered(phase, at: loop.now)
     }
 

@@ -120,16 +120,35 @@ final class GatewayCore: Sendable {
     }
 
     /// A call wants to begin. `connection` is told later where it has to wait.
-    func callArrived(from connection: GatewayConnection, for endpoint: EndpointRecord) -> (CallLine.Arrival, CallLine.CallID) {
+    /// - Parameter wasHeld: whether its message has a place in line, which is the call's now.
+    func callArrived(from connection: GatewayConnection, for endpoint: EndpointRecord, wasHeld: Bool)
+        -> (CallLine.Arrival, CallLine.CallID)
+    {
         state.withLockedValue { state in
             state.lastCall += 1
             let id = state.lastCall
-            let arrival = state.line.callArrived(id, for: endpoint.id)
+            let arrival = state.line.callArrived(id, for: endpoint.id, wasHeld: wasHeld)
             if arrival == .wait {
                 state.waiting[id] = Turn(call: id, connection: connection, endpoint: endpoint)
             }
             return (arrival, id)
         }
+    }
+
+    /// A message waits in line before it has been received.
+    /// - Returns: `false` where the line is full.
+    func messageHeld(for endpoint: EndpointRecord) -> Bool {
+        state.withLockedValue { $0.line.messageHeld(for: endpoint.id) }
+    }
+
+    /// A message does not wait any more.
+    func messageReleased(for endpoint: EndpointRecord) {
+        let quiet = state.withLockedValue { state in
+            state.line.messageReleased(for: endpoint.id)
+            Self.forget(endpoint, in: &state)
+            return Self.takeQuiet(&state)
+        }
+        quiet.forEach { $0() }
     }
 
     func callEnded(for endpoint: EndpointRecord) {

@@ -41,13 +41,14 @@ struct GatewayListener: Sendable {
                     try channel.pipeline.syncOperations.addHandlers(pause, limiter)
                 }
             }
-            .childChannelOption(.recvAllocator, value: RequestBufferAllocator())
             // As many buffers stay with a connection, whatever its allocator says.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let loop = known[ObjectIdentifier(channel.eventLoop)] ?? GatewayLoop(EventLoopCallLoop(channel.eventLoop))
-                    try channel.pipeline.syncOperations.addHandler(GatewayConnection(core, on: loop))
+                    let connection = GatewayConnection(core, on: loop)
+                    try channel.syncOptions?.setOption(.recvAllocator, value: RequestBufferAllocator { connection.bytesOfRead })
+                    try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
         switch address {

@@ -19,6 +19,8 @@ final class PassedRequest: @unchecked Sendable {
     var isWhole = false
     /// How many of its bytes count towards what is buffered in all.
     var reservedBytes = 0
+    /// Whether its message counts among what is in line, though its call has not come yet.
+    var isMessageHeld = false
     /// What it is called while it waits in line; 0 where it does not.
     var call: CallLine.CallID = 0
     /// Whether it has a place among the calls in flight, but waits for its loop to begin it.
@@ -64,10 +66,21 @@ final class PassedRequest: @unchecked Sendable {
     /// - Returns: `false` where it has none, or has begun.
     func leavePlace(in core: GatewayCore) -> Bool {
         guard let route else { return false }
+        if isMessageHeld {
+            releaseMessage(in: core)
+            return true
+        }
         guard isHeld else { return call != 0 && core.callLeft(call, for: route.endpoint) }
         isHeld = false
         core.callEnded(for: route.endpoint)
         return true
+    }
+
+    /// Its message does not count among what is in line any more.
+    func releaseMessage(in core: GatewayCore) {
+        guard isMessageHeld, let route else { return }
+        isMessageHeld = false
+        core.messageReleased(for: route.endpoint)
     }
 
     /// Counts the bytes of a large body that have come. Not those that are only promised: whoever promises them would take the

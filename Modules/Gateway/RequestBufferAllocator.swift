@@ -9,15 +9,22 @@ struct RequestBufferAllocator: RecvByteBufferAllocator {
     /// The most bytes of a read.
     private static let mostBytes = 256 << 10
 
+    private let allowed: @Sendable () -> Int
     // The buffer of the first read stays with the connection all the same, so it is short.
     private var size = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: mostBytes)
 
+    /// - Parameter allowed: how many bytes the next read may have, however many are likely.
+    init(_ allowed: @escaping @Sendable () -> Int = { .max }) {
+        self.allowed = allowed
+    }
+
     func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
-        size.buffer(allocator: allocator)
+        let most = allowed()
+        return most < Self.mostBytes ? allocator.buffer(capacity: most) : size.buffer(allocator: allocator)
     }
 
     mutating func record(actualReadBytes: Int) -> Bool {
-        _ = size.record(actualReadBytes: actualReadBytes)
+        if allowed() >= Self.mostBytes { _ = size.record(actualReadBytes: actualReadBytes) }
         // Otherwise the same buffer would be asked to hold what comes next.
         return true
     }

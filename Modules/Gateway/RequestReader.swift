@@ -22,6 +22,9 @@ package struct RequestReader {
         case body(Int)
     }
 
+    /// So many bytes of a body are made room for at a time.
+    private static let mostBytes = 1 << 20
+
     /// The most bytes of a head.
     let headLimit: Int
     private var state = State.head
@@ -45,8 +48,36 @@ package struct RequestReader {
     /// Whether something of a request has come.
     var hasBegun: Bool { input.readableBytes > 0 || state != .head }
 
+    /// As much of a body as has come.
+    var begun: ByteBuffer { body.readableBytes > 0 ? body : input }
+
+    /// How many bytes of a body are to come.
+    var missing: Int {
+        switch state {
+        case .head: 0
+        case .body(let length): max(0, length - begun.readableBytes)
+        }
+    }
+
+    /// Has a body that has begun go on in memory of its own.
+    private mutating func gather() {
+        guard case .body(let length) = state, body.readableBytes == 0, input.readableBytes > 0, input.readableBytes < length else { return }
+        // What is promised is believed step by step.
+        body = ByteBufferAllocator().buffer(capacity: min(length, Self.mostBytes))
+        body.writeBuffer(&input)
+        input = ByteBuffer()
+    }
+
+    /// Receives what has arrived of a body past the channel, at most a megabyte of it.
+    mutating func receive(from socket: SystemSocket) {
+        gather()
+        let count = min(missing, Self.mostBytes)
+        if count > 0 { _ = socket.receive(count, into: &body) }
+    }
+
     /// Takes bytes in.
     package mutating func append(_ bytes: inout ByteBuffer) {
+        gather()
         if input.readableBytes == 0 {
             input = bytes
         } else {
@@ -140,11 +171,8 @@ package struct RequestReader {
         if body.readableBytes == 0, input.readableBytes >= length, let whole = input.readSlice(length: length) {
             return finish(whole.withoutSlack)
         }
+        guard body.readableBytes > 0 else { return .incomplete }
         let missing = length - body.readableBytes
-        if body.readableBytes == 0 {
-            // What is promised is believed step by step.
-            body = ByteBufferAllocator().buffer(capacity: min(length, 1 << 20))
-        }
         if input.readableBytes <= missing {
             body.writeBuffer(&input)
             input = ByteBuffer()

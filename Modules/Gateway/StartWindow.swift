@@ -1,5 +1,3 @@
-internal import NIOCore
-
 /// Lets only a few calls of one loop begin before the first of them have ended, or the loop has found nothing else to do.
 ///
 /// Of a thousand requests that come at once, the first could be answered while the last are still being read. Whoever begins all
@@ -30,23 +28,13 @@ final class StartWindow: @unchecked Sendable {
         var bytes: Int
     }
 
-    /// Who waits for a turn of one endpoint. An object, so that a table of lines is looked at once for each call.
-    private final class Line {
-        var waiting = CircularBuffer<(waiter: any Waiter, bytes: Int)>()
-    }
-
-    /// Beyond so many lines the empty ones are forgotten.
-    private static let mostLines = 64
-
     private let limits: Limits
     private let afterLook: @Sendable (@escaping @Sendable () -> Void) -> Void
     private var window = 0
     /// What has begun in this window and not ended.
     private var calls = 0
     private var bytes = 0
-    private var lines: [Int: Line] = [:]
-    /// The lines in which somebody waits, the one whose turn it is first.
-    private var turns = CircularBuffer<Line>()
+    private var lines = EndpointLines<(waiter: any Waiter, bytes: Int)>()
     private var isMoving = false
     private var isLooking = false
     /// Whether a call has ended since the loop was asked to look.
@@ -63,19 +51,10 @@ final class StartWindow: @unchecked Sendable {
     /// Asks to begin a call of an endpoint with so many bytes.
     /// - Returns: `nil` where it has to wait; then `waiter` is told when its turn has come.
     func take(_ count: Int, for endpoint: Int, _ waiter: some Waiter) -> Ticket? {
-        if turns.isEmpty, hasRoom { return begun(count) }
-        let line = lines[endpoint] ?? newLine(for: endpoint)
-        if line.waiting.isEmpty { turns.append(line) }
-        line.waiting.append((waiter, count))
+        if lines.isEmpty, hasRoom { return begun(count) }
+        lines.append((waiter, count), for: endpoint)
         look()
         return nil
-    }
-
-    private func newLine(for endpoint: Int) -> Line {
-        if lines.count >= Self.mostLines { lines = lines.filter { !$0.value.waiting.isEmpty } }
-        let line = Line()
-        lines[endpoint] = line
-        return line
     }
 
     /// What has begun with this ticket has ended.
@@ -108,15 +87,14 @@ final class StartWindow: @unchecked Sendable {
             bytes = 0
             moveOn()
         }
-        if !turns.isEmpty { look() }
+        if !lines.isEmpty { look() }
     }
 
     private func moveOn() {
         // A call may end before it has returned.
         guard !isMoving else { return }
         isMoving = true
-        while hasRoom, let line = turns.popFirst(), let next = line.waiting.popFirst() {
-            if !line.waiting.isEmpty { turns.append(line) }
+        while hasRoom, let next = lines.popFirst() {
             next.waiter.mayStart(begun(next.bytes))
         }
         isMoving = false

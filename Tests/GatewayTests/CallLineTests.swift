@@ -52,6 +52,22 @@ import Testing
         #expect(line.callEnded(for: 1) == .start([4]))
     }
 
+    @Test("a message that waits to be received has a place in line, which its call takes over")
+    func held() {
+        var line = line(1, waiting: 2, endpoints: 1)
+        #expect(line.callArrived(1, for: 1) == .start)
+        let held = (1...3).map { _ in line.messageHeld(for: 1) }
+        #expect(held == [true, true, false])
+        #expect(line.waitingCount == 2)
+        #expect(line.callArrived(2, for: 1) == .refuse)
+        #expect(line.callArrived(3, for: 1, wasHeld: true) == .wait)
+        #expect(line.waitingCount(of: 1) == 2)
+        line.messageReleased(for: 1)
+        #expect(line.waitingCount == 1)
+        #expect(line.callEnded(for: 1) == .start([3]))
+        #expect(line.waitingCount == 0)
+    }
+
     @Test("who leaves the line is not called, and its place in line is free")
     func leaving() {
         var line = line(1, waiting: 2, endpoints: 1)

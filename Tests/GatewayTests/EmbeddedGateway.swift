@@ -28,17 +28,7 @@ final class EmbeddedGateway {
 
     /// All functions are called by a transport of the test's own.
     convenience init(calledBy calls: HeldCalls) throws {
-        try self.init(
-            """
-            kind: io.statefun.endpoints.v2/http
-            spec:
-              functions: com.example/*
-              urlPathTemplate: http://127.0.0.1/
-              transport:
-                type: \(calls.transportType)
-            """,
-            others: [calls]
-        )
+        try self.init(calls.endpoint, others: [calls])
     }
 
     /// A client connects.

@@ -25,11 +25,13 @@ final class GatewayWorld: Sendable {
     ///   - yaml: the endpoints.
     ///   - isClocked: whether time stands still.
     ///   - boundsAnswers: whether answers on their way count towards what is buffered.
+    ///   - others: transport types of the test's own.
     init(
         _ yaml: String,
         options: GatewayOptions = GatewayOptions(),
         isClocked: Bool = false,
-        boundsAnswers: Bool = false
+        boundsAnswers: Bool = false,
+        others: [any RequestReplyClientFactory] = []
     ) async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         clock = isClocked ? ClockedLoop(on: eventLoop) : nil
@@ -39,8 +41,9 @@ final class GatewayWorld: Sendable {
         let room = boundsAnswers ? AnswerRoom(limit: options.maxBufferedBytes) : nil
         let transports = StandardTransports(loops: loops, answerRoom: room)
         gateway = Gateway(
-            try Self.module(yaml, transports),
+            try Self.module(yaml, transports, others: others),
             transports: transports,
+            others: others,
             group: eventLoop,
             loops: loops,
             options: options,

@@ -6,6 +6,7 @@ import TransportCore
 final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
     private struct Held {
         var order: [String] = []
+        var payloads: [String: ByteBuffer] = [:]
         var completions: [String: @Sendable (Result<ByteBuffer, RequestReplyFailure>) -> Void] = [:]
     }
 
@@ -21,6 +22,21 @@ final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
 
     /// The addresses that were called, in that order.
     var begun: [String] { held.withLockedValue { $0.order } }
+
+    /// Calls of whichever function.
+    var endpoint: String {
+        """
+        kind: io.statefun.endpoints.v2/http
+        spec:
+          functions: com.example/*
+          urlPathTemplate: http://127.0.0.1/
+          transport:
+            type: \(transportType)
+        """
+    }
+
+    /// What the address was sent last.
+    func payload(_ id: String) -> [UInt8]? { held.withLockedValue { $0.payloads[id].map { Array($0.readableBytesView) } } }
 
     func makeClient(_ properties: TransportProperties, endpoint: EndpointURL, metrics: any RemoteInvocationMetrics)
         -> any RequestReplyClient
@@ -38,6 +54,7 @@ final class HeldCalls: RequestReplyClientFactory, RequestReplyClient {
     ) -> any CallInFlight {
         held.withLockedValue { held in
             held.order.append(request.id)
+            held.payloads[request.id] = request.payload
             held.completions[request.id] = completion
         }
         return HeldCall(id: request.id, calls: self)
