@@ -88,7 +88,7 @@ extension ConnectionHandler {
         switch event {
         // The machine first: whoever is interrupted is answered at once, with the last answer where this is the end.
         case ChannelEvent.inputClosed:
-            perform(machine.inputEnded(), context)
+            perform(machine.inputEnded(at: now(context)), context)
             presence.interrupt(.left)
         case is ChannelShouldQuiesceEvent:
             perform(machine.drainBegan(at: now(context)), context)

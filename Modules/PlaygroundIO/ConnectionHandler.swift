@@ -43,8 +43,6 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var sending = 0
     /// Answers that nobody got, and whose records are being put back.
     private var losses = 0
-    /// What is left of the connection when it is closed before the client has everything.
-    private var remnant: SocketRemnant?
     /// Answers that wait for their round.
     private var outgoing = ByteBuffer()
     private var writes = ShortWrites()
@@ -109,17 +107,13 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
         machine.closed()
         timer?.scheduled.cancel()
         timer = nil
-        request = nil
-        waiting = []
-        presence.interrupt(.left)
-        watched.forEach(lost)
-        watched = []
+        abandonAnswers()
         answerInTurn()
         endIfDone()
     }
 
     private func endIfDone() {
-        guard context == nil, begun.isEmpty, sending == 0, losses == 0, remnant == nil else { return }
+        guard context == nil, begun.isEmpty, sending == 0, losses == 0 else { return }
         endPromise?.succeed()
         endPromise = nil
     }
@@ -135,9 +129,9 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     }
 
     private var isFull: Bool {
-        // What comes while the server shuts down is dropped, and has to be read: the system throws away the answers that it has
-        // taken where a connection is closed on what has not been read.
-        guard !machine.isDraining else { return false }
+        // What comes otherwise is dropped, and has to be read: the system throws away the answers that it has taken where a connection
+        // is closed on what has not been read.
+        guard machine.takesRequests else { return false }
         return waiting.count + begun.count >= Self.mostUnanswered || unansweredBytes >= Self.mostUnansweredBytes
     }
 
@@ -313,30 +307,39 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
             request = nil
             write(HTTPAnswer(refusal), isLast: true, withBody: !isHead)
         case .shutOutput:
-            // Not the whole: while the client still sends, the system would throw away the answer with what came.
-            context.close(mode: .output, promise: nil)
+            shutOutput(context)
+        case .closeBehindAnswers:
+            guard SystemSocket(of: context.channel)?.isSending == true else { return context.close(promise: nil) }
+            abandonAnswers()
+            shutOutput(context)
         case .close:
-            close(context)
+            context.close(promise: nil)
         }
     }
 
-    /// Ends the connection now, whatever goes on.
+    /// Sends nothing more. Not the whole: while the client still sends, the system would throw away the answers with what came.
+    private func shutOutput(_ context: ChannelHandlerContext) {
+        // What the system has not taken is lost, and told so.
+        context.close(mode: .output, promise: nil)
+        readOn()
+    }
+
+    /// Nothing of what has not been handed to the system is sent any more.
+    private func abandonAnswers() {
+        hasWrittenLast = true
+        request = nil
+        waiting = []
+        outgoing.clear()
+        presence.interrupt(.left)
+        watched.forEach(lost)
+        watched = []
+    }
+
+    /// Ends the connection, whatever goes on.
     func cutOff() {
         guard let context else { return }
-        machine.closed()
-        close(context)
-    }
-
-    private func close(_ context: ChannelHandlerContext) {
-        guard remnant == nil else { return }
-        let rest = machine.hasInputEnded ? nil : SocketRemnant(of: context.channel)
-        remnant = rest
-        // What the system has not taken is lost with the channel, and told so.
-        context.close(promise: nil)
-        rest?.leave { [self] in
-            remnant = nil
-            endIfDone()
-        }
+        perform(machine.cutOff(at: now(context)), context)
+        arm()
     }
 
     // MARK: - Time

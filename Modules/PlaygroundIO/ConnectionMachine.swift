@@ -12,6 +12,8 @@ struct ConnectionMachine {
         var transfer: Duration
         /// How long to wait for the client to close after it was told that the connection ends.
         var farewell: Duration
+        /// The same where it is closed for a reason of ours, and has not got all that was sent.
+        var parting = Duration.milliseconds(500)
         /// How long a request that is coming in when the server begins to shut down may still take.
         var completion = Duration.seconds(1)
         /// How long nothing of an answer may be taken while the server shuts down.
@@ -33,6 +35,8 @@ struct ConnectionMachine {
         case refuse(HTTPRefusal)
         /// Send nothing more, and wait for the client to close.
         case shutOutput
+        /// The same, unless the client has got everything: then close.
+        case closeBehindAnswers
         case close
     }
 
@@ -43,8 +47,8 @@ struct ConnectionMachine {
         case refusing(HTTPRefusal, unanswered: Int)
         /// The last answer waits for the socket to take it. Next: leaving, ended.
         case sendingLast(since: TransportInstant)
-        /// The socket has taken the last answer. Next: ended.
-        case leaving(since: TransportInstant)
+        /// Nothing more is sent, and what comes is thrown away. Next: ended.
+        case leaving(until: TransportInstant)
         /// Final.
         case ended
     }
@@ -79,7 +83,7 @@ struct ConnectionMachine {
             guard let completion = completion(serving) else { return deadline(serving) }
             return min(completion, deadline(serving) ?? completion)
         case .sendingLast(let since): return transferEnd(since)
-        case .leaving(let since): return since.advanced(by: limits.farewell)
+        case .leaving(let end): return end
         case .refusing, .ended: return nil
         }
     }
@@ -103,8 +107,12 @@ struct ConnectionMachine {
         serving.incoming == nil ? nil : drainingSince?.advanced(by: limits.completion)
     }
 
-    /// Whether the server is shutting down: no further request is taken, so that nobody has to hold back what comes.
-    var isDraining: Bool { drainingSince != nil }
+    private var isDraining: Bool { drainingSince != nil }
+
+    /// Whether further requests are taken. Otherwise nobody has to hold back what comes.
+    var takesRequests: Bool {
+        if case .serving = state { !isDraining } else { false }
+    }
 
     /// Whether the connection ends with the next answer.
     var isNextAnswerLast: Bool {
@@ -199,26 +207,22 @@ struct ConnectionMachine {
         case .serving(var serving):
             serving.sendingSince = nil
             serving.quietSince = now
-            return end(serving)
-        case .sendingLast where hasInputEnded:
-            state = .ended
-            return .close
+            return end(serving, at: now)
         case .sendingLast:
-            state = .leaving(since: now)
-            return .shutOutput
+            return leave(.shutOutput, for: limits.farewell, at: now)
         case .refusing, .leaving, .ended:
             return .nothing
         }
     }
 
     /// The client sends nothing more.
-    mutating func inputEnded() -> Action {
+    mutating func inputEnded(at now: TransportInstant) -> Action {
         hasInputEnded = true
         switch state {
         case .serving(var serving):
             // What has come of it is no request and never will be.
             serving.incoming = nil
-            return end(serving)
+            return end(serving, at: now)
         case .leaving:
             state = .ended
             return .close
@@ -231,19 +235,32 @@ struct ConnectionMachine {
     mutating func drainBegan(at now: TransportInstant) -> Action {
         drainingSince = drainingSince ?? now
         guard case .serving(let serving) = state else { return .nothing }
-        return end(serving)
+        return end(serving, at: now)
     }
 
     /// Ends the connection where nothing is left to be done.
-    private mutating func end(_ serving: Serving) -> Action {
+    private mutating func end(_ serving: Serving, at now: TransportInstant) -> Action {
         state = .serving(serving)
         guard isEnding(serving), serving.unanswered == 0 else { return .nothing }
         if let since = serving.sendingSince {
             state = .sendingLast(since: since)
             return .nothing
         }
-        state = .ended
-        return .close
+        return leave(.closeBehindAnswers, for: limits.parting, at: now)
+    }
+
+    /// Waits for the client to close, where it has not.
+    private mutating func leave(_ action: Action, for limit: Duration, at now: TransportInstant) -> Action {
+        state = hasInputEnded ? .ended : .leaving(until: now.advanced(by: limit))
+        return hasInputEnded ? .close : action
+    }
+
+    /// The connection is to end, whatever goes on.
+    mutating func cutOff(at now: TransportInstant) -> Action {
+        switch state {
+        case .serving, .refusing, .sendingLast, .leaving: leave(.closeBehindAnswers, for: limits.parting, at: now)
+        case .ended: .nothing
+        }
     }
 
     /// The socket has taken a part of the answers: the client reads, however slowly.
@@ -267,8 +284,11 @@ struct ConnectionMachine {
                 return refuse(.tooSlow(limit: limits.transfer), serving, at: now)
             }
         }
-        state = .ended
-        return .close
+        if case .leaving = state {
+            state = .ended
+            return .close
+        }
+        return cutOff(at: now)
     }
 
     /// The connection is closed.

@@ -94,11 +94,6 @@ package struct SystemSocket: Sendable {
         #endif
     }
 
-    /// Sends nothing more; what was sent before still goes out.
-    package func endSending() {
-        _ = shutdown(descriptor, CInt(SHUT_WR))
-    }
-
     /// Ends the connection; whoever waits for it sees that. Not to be called after ``release()``.
     package func end() {
         _ = shutdown(descriptor, CInt(SHUT_RDWR))

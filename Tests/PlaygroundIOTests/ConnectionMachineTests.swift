@@ -76,8 +76,7 @@ import TransportCore
         var machine = machine()
         #expect(machine.deadline == at(60))
         #expect(machine.timerFired(at: at(59)) == .nothing)
-        #expect(machine.timerFired(at: at(60)) == .close)
-        #expect(machine.deadline == nil)
+        #expect(machine.timerFired(at: at(60)) == .closeBehindAnswers)
     }
 
     @Test("a request that does not get whole is refused, however its pieces come")
@@ -98,7 +97,7 @@ import TransportCore
         #expect(machine.requestEnded() == .forward)
         #expect(machine.answerSent(isLast: false, at: at(100)) == .nothing)
         #expect(machine.deadline == at(130))
-        #expect(machine.timerFired(at: at(130)) == .close)
+        #expect(machine.timerFired(at: at(130)) == .closeBehindAnswers)
     }
 
     @Test("an answer may take any time, also while the next request comes in")
@@ -118,14 +117,14 @@ import TransportCore
     func inputEnds() {
         var machine = machine()
         var idle = machine
-        #expect(idle.inputEnded() == .close)
+        #expect(idle.inputEnded(at: at(1)) == .close)
         for time in [Int64(1), 2] {
             #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(time)) == .keep)
             #expect(machine.requestEnded() == .forward)
         }
         // A third one that will never be whole.
         #expect(machine.headReceived(length: 5, expectsContinue: false, at: at(3)) == .keep)
-        #expect(machine.inputEnded() == .nothing)
+        #expect(machine.inputEnded(at: at(3)) == .nothing)
         #expect(!machine.isNextAnswerLast)
         #expect(machine.answerSent(isLast: false, at: at(4)) == .nothing)
         #expect(machine.isNextAnswerLast)
@@ -136,7 +135,7 @@ import TransportCore
     @Test("a server that is shutting down ends idle connections at once, and the others with their last answer")
     func draining() {
         var idle = machine()
-        #expect(idle.drainBegan(at: at(1)) == .close)
+        #expect(idle.drainBegan(at: at(1)) == .closeBehindAnswers)
         var sending = machine()
         #expect(sending.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
         #expect(sending.requestEnded() == .forward)
@@ -169,7 +168,7 @@ import TransportCore
         machine.answersPartlyTaken(at: at(6))
         #expect(machine.deadline == at(8))
         #expect(machine.timerFired(at: at(7)) == .nothing)
-        #expect(machine.timerFired(at: at(8)) == .close)
+        #expect(machine.timerFired(at: at(8)) == .closeBehindAnswers)
     }
 
     @Test("a request that is coming in when the server begins to shut down is answered where it gets whole within a second")
@@ -199,6 +198,45 @@ import TransportCore
         #expect(machine.answersTaken(at: at(21)) == .shutOutput)
     }
 
+    private static let beginnings: [(name: String, begin: @Sendable (inout ConnectionMachine, TransportInstant) -> Void)] = [
+        ("nothing", { _, _ in }),
+        ("a request", { _ = $0.headReceived(length: 10, expectsContinue: false, at: $1) }),
+        (
+            "an answer",
+            {
+                _ = $0.headReceived(length: 0, expectsContinue: false, at: $1)
+                _ = $0.requestEnded()
+                _ = $0.answerSent(isLast: false, at: $1)
+            }
+        ),
+        ("a refusal", { _ = $0.failed(.malformed, at: $1) }),
+    ]
+
+    @Test("a connection that is cut off takes nothing more, and is closed half a second later", arguments: beginnings.map(\.name))
+    func cutOff(what: String) throws {
+        var machine = machine()
+        try #require(Self.beginnings.first { $0.name == what }).begin(&machine, at(1))
+        #expect(machine.cutOff(at: at(2)) == .closeBehindAnswers)
+        #expect(!machine.takesRequests)
+        #expect(machine.deadline == at(2).advanced(by: .milliseconds(500)))
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(2)) == .drop)
+        #expect(machine.answersTaken(at: at(2)) == .nothing)
+        var left = machine
+        #expect(left.inputEnded(at: at(2)) == .close)
+        #expect(left.cutOff(at: at(2)) == .nothing)
+        #expect(machine.timerFired(at: at(3)) == .close)
+        #expect(machine.deadline == nil)
+    }
+
+    @Test("one whose client sends nothing more is closed at once when it is cut off")
+    func cutOffBehindInput() {
+        var machine = machine()
+        #expect(machine.headReceived(length: 0, expectsContinue: false, at: at(1)) == .keep)
+        #expect(machine.requestEnded() == .forward)
+        #expect(machine.inputEnded(at: at(1)) == .nothing)
+        #expect(machine.cutOff(at: at(2)) == .close)
+    }
+
     @Test("after the last answer the client has a moment to close")
     func farewell() {
         var machine = machine()
@@ -210,7 +248,7 @@ import TransportCore
         #expect(machine.timerFired(at: at(4)) == .nothing)
         var late = machine
         #expect(late.timerFired(at: at(5)) == .close)
-        #expect(machine.inputEnded() == .close)
+        #expect(machine.inputEnded(at: at(4)) == .close)
         #expect(machine.deadline == nil)
     }
 
@@ -226,8 +264,9 @@ import TransportCore
         machine.answersPartlyTaken(at: at(31))
         #expect(machine.timerFired(at: at(32)) == .nothing)
         #expect(machine.deadline == at(61))
-        #expect(machine.timerFired(at: at(61)) == .close)
+        #expect(machine.timerFired(at: at(61)) == .closeBehindAnswers)
         machine.answersPartlyTaken(at: at(62))
+        #expect(machine.timerFired(at: at(62)) == .close)
         #expect(machine.deadline == nil)
     }
 
