@@ -34,7 +34,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     /// Whether the calls that are left are ended.
     private var isInterrupted = false
     private var room = MessageRoom()
-    private var writes = ShortWrites()
+    private var writes = ConnectionWrites()
     /// Bytes of an answer that the socket has not taken, where they count towards what is buffered in all.
     private var heldBytes = 0
 
@@ -52,7 +52,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        writes = ShortWrites(to: context.channel)
+        writes = ConnectionWrites(to: context.channel)
         socket = SystemSocket(of: context.channel)
         writes.whenTaken = { [self] in answerTaken() }
         core.opened(self)
@@ -61,7 +61,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     func handlerRemoved(context: ChannelHandlerContext) {
         end()
-        writes = ShortWrites()
+        writes = ConnectionWrites()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -57,7 +57,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     private var pageEnd = TransportInstant.distantFuture
     private var reader: ResponseReader
     private var room = MessageRoom()
-    private var writes = ShortWrites()
+    private var writes = ConnectionWrites()
     /// Whether the rest of what has been read waits for others on the loop.
     private var isReadingHeld = false
     /// Whether the request is on its way; before, it waits for its round.
@@ -113,7 +113,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // Who wants to see parts of a request taken hands them over one by one.
-        if origin.tls == nil { writes = ShortWrites(to: context.channel, partBytes: .max) }
+        if origin.tls == nil { writes = ConnectionWrites(to: context.channel, partBytes: .max) }
         writes.whenTaken = { [self] in
             lastProgress = loop.now
             requestMayBeSent()
@@ -122,7 +122,7 @@ final class HTTPConnection: ChannelInboundHandler, PooledConnection, WriteRound.
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        writes = ShortWrites()
+        writes = ConnectionWrites()
     }
 
     func detach() -> (any ThreadConnection)? {

@@ -45,7 +45,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     private var losses = 0
     /// Answers that wait for their round.
     private var outgoing = ByteBuffer()
-    private var writes = ShortWrites()
+    private var writes = ConnectionWrites()
     /// Those of them that have to be told where they are lost.
     private var watched: [HTTPAnswer] = []
     /// Whether there are answers that the socket has not taken, as far as the machine knows.
@@ -80,7 +80,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         endPromise = context.eventLoop.makePromise()
-        writes = ShortWrites(to: context.channel)
+        writes = ConnectionWrites(to: context.channel)
         writes.whenTaken = { [self] in
             guard let context = self.context else { return }
             machine.answersPartlyTaken(at: now(context))
@@ -93,7 +93,7 @@ final class ConnectionHandler: ChannelDuplexHandler, WriteRound.Connection {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         closed()
-        writes = ShortWrites()
+        writes = ConnectionWrites()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

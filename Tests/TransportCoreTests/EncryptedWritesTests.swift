@@ -10,7 +10,7 @@ import TransportCore
     private final class Writer: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
 
-        let writes = ShortWrites()
+        let writes = ConnectionWrites()
         var context: ChannelHandlerContext?
         var outcomes: [String] = []
 

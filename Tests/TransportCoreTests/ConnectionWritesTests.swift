@@ -13,19 +13,19 @@ import TransportCore
 #endif
 
 /// What a connection writes past its channel, over real sockets.
-@Suite struct ShortWritesTests {
+@Suite struct ConnectionWritesTests {
     /// A connection that writes what it is told to.
     private final class Writer: ChannelInboundHandler, @unchecked Sendable {
         typealias InboundIn = ByteBuffer
 
-        var writes = ShortWrites()
+        var writes = ConnectionWrites()
         /// How many bytes were still with the channel, each time when the socket had taken some.
         var left: [Int] = []
         private var context: ChannelHandlerContext?
 
         func handlerAdded(context: ChannelHandlerContext) {
             self.context = context
-            writes = ShortWrites(to: context.channel)
+            writes = ConnectionWrites(to: context.channel)
             writes.whenTaken = { [self] in left.append(writes.passedBytes) }
         }
 
@@ -34,7 +34,7 @@ import TransportCore
         }
 
         func handlerRemoved(context: ChannelHandlerContext) {
-            writes = ShortWrites()
+            writes = ConnectionWrites()
         }
 
         func write(_ text: String) {

@@ -5,7 +5,7 @@ package import NIOCore
 ///
 /// To be used on the loop of the channel, while that is open. Whatever else is written to the channel is passed on here as well, so that nothing
 /// overtakes it: a channel that is writable may still hold a byte back.
-package final class ShortWrites {
+package final class ConnectionWrites {
     /// The usual size of a part.
     package static let usualPart = 1 << 18
 
@@ -39,7 +39,7 @@ package final class ShortWrites {
     /// - Parameters:
     ///   - channel: has no handler that changes what is written. One without a socket, such as one of a test, sends everything itself.
     ///   - partBytes: how much is written at a time, where somebody wants to see it taken.
-    package init(to channel: any Channel, partBytes: Int = ShortWrites.usualPart) {
+    package init(to channel: any Channel, partBytes: Int = ConnectionWrites.usualPart) {
         socket = SystemSocket(of: channel)
         isPlain = true
         self.partBytes = partBytes
