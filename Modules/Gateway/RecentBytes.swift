@@ -3,8 +3,8 @@ internal import TransportCore
 
 /// Counts the bytes of long messages that have been received not long ago and whose calls have not ended.
 ///
-/// A call that takes its time does not count for longer than that, so what is received is limited only beside calls that end soon, and by a rate
-/// that a loop hardly reaches otherwise.
+/// A call that takes its time does not count for longer than that: beside slow functions messages are received at a steady rate, and nobody waits
+/// for the end of their calls.
 struct RecentBytes {
     /// Goes with what is counted.
     struct Ticket {

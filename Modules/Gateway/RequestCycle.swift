@@ -24,7 +24,7 @@ struct RequestCycle: Equatable {
         case idle
         /// A request has begun to come in. Next: waiting, calling, sending, sendingLast.
         case receiving
-        /// A call waits in line. Next: calling, sending, sendingLast.
+        /// A call waits in line, or a long message to be received. Next: receiving, calling, sending, sendingLast.
         case waiting
         /// A call goes on, whose time others limit. Next: sending, sendingLast.
         case calling
