@@ -5,7 +5,8 @@ internal import TransportCore
 ///
 /// Long messages are received in turn. What has come of one without a turn is its beginning only, by which it is known for whom it is; the rest
 /// stays with the system. Where others wait, a client whose last message was long gets in line before anything of the next one
-/// is read: when its turn has come, the message mostly has as well, and all of it is received at once, past the channel.
+/// is read: when its turn has come soon, the message mostly has as well, and all of it is received at once, past the channel. Where it has not
+/// come soon, the beginning is read: the message may be a short one.
 extension GatewayConnection: ReceiveTurns.Waiter {
     /// What a connection has to wait for its turn with.
     enum Awaited {
@@ -26,8 +27,6 @@ extension GatewayConnection: ReceiveTurns.Waiter {
     private static let shortMessage = 32 << 10
     /// So many bytes are read without a turn, where there is no room for more.
     private static let beginning = 4 << 10
-    /// The most bytes of one read.
-    private static let mostBytes = 256 << 10
     /// How many bytes behind a request may wait until that is answered.
     private static let readAhead = 64 << 10
 
@@ -57,7 +56,7 @@ extension GatewayConnection: ReceiveTurns.Waiter {
         case .idle:
             guard let lastLong, !receives.hasRoom else { return true }
             awaited = .next
-            receives.wait(self, toReceive: lastLong.bytes, for: lastLong.endpoint)
+            wait(toReceive: lastLong.bytes, for: lastLong.endpoint)
             return false
         case .waiting, .calling, .sending:
             return reader.unreadBytes < Self.readAhead && (lastLong == nil || receives.hasRoom)
@@ -75,12 +74,18 @@ extension GatewayConnection: ReceiveTurns.Waiter {
             exchange.isMessageHeld = true
             awaited = .rest
             enter(.waiting)
-            receives.wait(self, toReceive: exchange.head.length, for: route.endpoint.id)
+            wait(toReceive: exchange.head.length, for: route.endpoint.id)
             return false
         }
         reception = receives.add(exchange.head.length)
         receiveRest()
         return true
+    }
+
+    private func wait(toReceive count: Int, for endpoint: Int) {
+        guard inLine != endpoint else { return }
+        inLine = endpoint
+        receives.wait(self, toReceive: count, for: endpoint, isUnread: awaited == .next)
     }
 
     /// A message of so many bytes is whole.
@@ -90,41 +95,51 @@ extension GatewayConnection: ReceiveTurns.Waiter {
         if reception == nil { reception = receives.add(count) }
     }
 
-    func mayReceive(_ ticket: RecentBytes.Ticket) {
+    func mayReceive(_ ticket: ReceiveTurns.Ticket) {
+        inLine = nil
         switch awaited {
         case .next where cycle.phase == .idle:
             reception = ticket
-            if receiveNext() { return advance() }
+            if receiveNext(RequestReader.mostBytes) { return advance() }
             // It has not come yet.
             reception = nil
             receives.ended(ticket)
-            isReadHeld = false
-            context?.read()
         case .rest:
+            guard let exchange else { return receives.ended(ticket) }
             awaited = .nothing
-            reception = ticket
+            reception = receives.recount(ticket, as: exchange.head.length)
+            exchange.waited = cycle.elapsed(at: loop.now)
             enter(.receiving)
             receiveRest()
             // A message that is whole keeps its place for its call.
-            if reader.missing > 0 { exchange?.releaseMessage(in: core) }
+            if reader.missing > 0 { exchange.releaseMessage(in: core) }
             advance()
         case .next, .nothing:
-            awaited = .nothing
             receives.ended(ticket)
         }
     }
 
-    /// Does not wait any more to receive what has come of the next message.
+    func readBeginning() {
+        guard awaited == .next, cycle.phase == .idle else { return }
+        if receiveNext(Self.beginning) { advance() }
+    }
+
+    /// Receives what has come of the next message, or has the channel wait for it.
     /// - Returns: whether something had come.
-    func receiveNext() -> Bool {
-        guard awaited == .next else { return false }
+    func receiveNext(_ most: Int) -> Bool {
+        guard awaited == .next, let context else { return false }
         awaited = .nothing
-        guard let socket, let lastLong else { return false }
-        var bytes = ByteBufferAllocator().buffer(capacity: min(lastLong.bytes + reader.headLimit, Self.mostBytes))
-        // What else there may be to say of the socket is said to the channel.
-        guard case .moved(1...) = socket.receive(bytes.writableBytes, into: &bytes) else { return false }
-        reader.append(&bytes)
-        return true
+        if let socket, let lastLong {
+            var bytes = ByteBufferAllocator().buffer(capacity: min(lastLong.bytes + reader.headLimit, most))
+            // What else there may be to say of the socket is said to the channel.
+            if case .moved(1...) = socket.receive(bytes.writableBytes, into: &bytes) {
+                reader.append(&bytes)
+                return true
+            }
+        }
+        isReadHeld = false
+        context.read()
+        return false
     }
 
     private func receiveRest() {

@@ -28,7 +28,9 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     /// What is to be received when its turn has come.
     var awaited = Awaited.nothing
     /// What the message at hand has of what may be received.
-    var reception: RecentBytes.Ticket?
+    var reception: ReceiveTurns.Ticket?
+    /// The endpoint in whose line it waits for a turn.
+    var inLine: Int?
     /// The message before, where it was long.
     var lastLong: LongMessage?
     /// Whether the calls that are left are ended.
@@ -80,6 +82,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
         case .sendingLast, .leaving, .ended:
             return
         case .idle, .receiving:
+            if awaited == .next { awaited = .nothing }
             reader.append(&bytes)
             advance()
         case .waiting, .calling, .sending:
@@ -181,6 +184,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     private func headReceived(_ head: RequestHead) throws(GatewayRefusal) {
         exchange = PassedRequest(head, of: self)
+        if let reception { self.reception = receives.recount(reception, as: head.length) }
         try core.admit(head.length)
         if head.expectsContinue, reader.unreadBytes == 0, let context {
             writes.pass(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"), context)
@@ -199,7 +203,8 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
             start()
         case .wait:
             exchange?.call = call
-            enter(.waiting)
+            // What its message has waited is a part of it.
+            cycle.entered(.waiting, at: loop.now.advanced(by: .zero - (exchange?.waited ?? .zero)))
         case .refuse:
             refuse(.lineFull(route.endpoint.name, limit: core.options.maxWaiting))
         }
@@ -333,7 +338,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
             flush()
             guard cycle.phase == .idle else { break }
             // What has come already is told why it is not taken.
-            if receiveNext() { advance() }
+            if receiveNext(RequestReader.mostBytes) { advance() }
             if cycle.phase == .idle { leave() }
         case .receiving:
             refuse(.stopping)

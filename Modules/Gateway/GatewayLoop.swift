@@ -8,7 +8,7 @@ struct GatewayLoop: Sendable {
     private static let limits = StartWindow.Limits(calls: 64, bytes: 2 << 20)
 
     /// What of long messages may have been received and not been answered before others stay with the system.
-    private static let receiveLimits = ReceiveTurns.Limits(bytes: 2 << 20, lifetime: .milliseconds(20))
+    private static let receiveLimits = ReceiveTurns.Limits(least: 2 << 20, most: 1 << 30)
 
     let loop: any ChannelLoop
     let writes: WriteRound

@@ -21,6 +21,8 @@ final class PassedRequest: @unchecked Sendable {
     var reservedBytes = 0
     /// Whether its message counts among what is in line, though its call has not come yet.
     var isMessageHeld = false
+    /// How long its message has waited.
+    var waited = Duration.zero
     /// What it is called while it waits in line; 0 where it does not.
     var call: CallLine.CallID = 0
     /// Whether it has a place among the calls in flight, but waits for its loop to begin it.

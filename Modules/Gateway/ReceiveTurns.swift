@@ -1,4 +1,4 @@
-internal import HTTPExchange
+internal import NIOCore
 internal import TransportCore
 
 /// Says when the connections of one loop receive long messages: not more than is being passed on anyway.
@@ -6,55 +6,84 @@ internal import TransportCore
 /// Of a thousand long messages that come at once, all would be in memory before the first has been passed on. Those whose turn has not come stay
 /// with the system, in the buffers of their sockets.
 ///
+/// What may be in memory follows how much the loop has to do. Where it has looked at its sockets, somebody waits, and no call has ended
+/// meanwhile, it could do more: the limit grows a little, and doubles in a twentieth of a second where that goes on. Where calls have ended, it becomes
+/// less again. So functions that take their time get what they can work on, and a loop that has its hands full holds little.
+///
 /// `@unchecked Sendable`: what changes is touched only on the loop, where all of it is called.
 final class ReceiveTurns: @unchecked Sendable {
     /// Who waits for a turn.
     protocol Waiter: AnyObject {
         /// Receives its message. Where that does not matter any more, calls ``ReceiveTurns/ended(_:)`` at once.
-        func mayReceive(_ ticket: RecentBytes.Ticket)
+        func mayReceive(_ ticket: Ticket)
+        /// Reads the beginning of its message, if it has not: others may have to know whom it is for.
+        func readBeginning()
     }
 
+    /// Goes with what is received, and is given back once, when its call has ended.
+    struct Ticket {
+        fileprivate let bytes: Int
+    }
+
+    /// Beside how many bytes nothing more is received.
     struct Limits {
-        /// Beside so many bytes nothing more is received.
-        var bytes: Int
-        /// For so long a call counts.
-        var lifetime: Duration
+        var least: Int
+        var most: Int
     }
 
-    private let limit: Int
+    /// How long the loop has time to find something at its sockets.
+    private static let look = Duration.microseconds(200)
+    /// By which part the limit grows and shrinks with a look.
+    private static let (growth, shrinkage) = (256, 1_024)
+    /// How long somebody waits whose message has not been looked at.
+    private static let patience = Duration.milliseconds(5)
+
+    private let limits: Limits
     private let loop: any CallLoop
-    private var recent: RecentBytes
+    private var limit: Int
+    /// What has been received and not been answered.
+    private var bytes = 0
     private var lines = EndpointLines<(waiter: any Waiter, bytes: Int)>()
-    private var alarm = EarliestAlarm()
+    /// Those of them whose messages have not been looked at, and until when that may be.
+    private var unread = CircularBuffer<(waiter: any Waiter, end: TransportInstant)>()
     private var isMoving = false
+    private var isLooking = false
+    /// Whether a call has ended since the loop was asked to look.
+    private var hasEnded = false
 
     init(_ limits: Limits, on loop: any CallLoop) {
-        limit = limits.bytes
-        recent = RecentBytes(lifetime: limits.lifetime)
+        self.limits = limits
+        limit = limits.least
         self.loop = loop
     }
 
     /// Whether a long message may be received at once.
-    var hasRoom: Bool {
-        guard lines.isEmpty else { return false }
-        if recent.count >= limit { recent.expire(at: loop.now) }
-        return recent.count < limit
-    }
+    var hasRoom: Bool { lines.isEmpty && bytes < limit }
 
     /// Counts a message of so many bytes.
-    func add(_ count: Int) -> RecentBytes.Ticket {
-        recent.add(count, at: loop.now)
+    func add(_ count: Int) -> Ticket {
+        bytes += count
+        return Ticket(bytes: count)
+    }
+
+    /// Counts what has a ticket as a message of so many bytes, which was not known before.
+    func recount(_ ticket: Ticket, as count: Int) -> Ticket {
+        bytes += count - ticket.bytes
+        return Ticket(bytes: count)
     }
 
     /// Has somebody wait, who is told when the turn has come.
-    func wait(_ waiter: some Waiter, toReceive count: Int, for endpoint: Int) {
+    /// - Parameter isUnread: whether nothing is known of the message.
+    func wait(_ waiter: some Waiter, toReceive count: Int, for endpoint: Int, isUnread: Bool) {
         lines.append((waiter, count), for: endpoint)
-        setAlarm()
+        if isUnread { unread.append((waiter, loop.now.advanced(by: Self.patience))) }
+        askForLook()
     }
 
     /// What has been received with this ticket has been answered, or thrown away.
-    func ended(_ ticket: RecentBytes.Ticket) {
-        recent.remove(ticket)
+    func ended(_ ticket: Ticket) {
+        bytes -= ticket.bytes
+        hasEnded = true
         moveOn()
     }
 
@@ -62,19 +91,36 @@ final class ReceiveTurns: @unchecked Sendable {
         // A call may end before it has returned.
         guard !isMoving else { return }
         isMoving = true
-        while recent.count < limit, let next = lines.popFirst() {
+        while bytes < limit, let next = lines.popFirst() {
             next.waiter.mayReceive(add(next.bytes))
         }
         isMoving = false
     }
 
-    private func setAlarm() {
-        guard let next = recent.nextExpiry else { return }
-        alarm.set(at: next, on: loop) { [self] in
-            alarm.fired()
-            recent.expire(at: loop.now)
-            moveOn()
-            if !lines.isEmpty { setAlarm() }
+    private func askForLook() {
+        guard !isLooking else { return }
+        isLooking = true
+        hasEnded = false
+        // Handed in first: a timer that is due would fire before the loop has looked.
+        loop.execute { [self] in
+            _ = loop.schedule(at: loop.now.advanced(by: Self.look)) { [self] in looked() }
+        }
+    }
+
+    private func looked() {
+        isLooking = false
+        limit = hasEnded ? max(limits.least, limit - limit / Self.shrinkage) : min(limits.most, limit + limit / Self.growth)
+        moveOn()
+        readBeginnings()
+        if !lines.isEmpty { askForLook() }
+    }
+
+    private func readBeginnings() {
+        if lines.isEmpty { return unread.removeAll() }
+        let now = loop.now
+        while let first = unread.first, first.end <= now {
+            unread.removeFirst()
+            first.waiter.readBeginning()
         }
     }
 }

@@ -66,6 +66,9 @@ struct RequestCycle: Equatable {
         }
     }
 
+    /// How long the connection has been at what it does.
+    func elapsed(at now: TransportInstant) -> Duration { since.duration(to: now) }
+
     /// The connection does something else from now on.
     mutating func entered(_ next: Phase, at now: TransportInstant) {
         guard phase != .ended else { return }

@@ -23,7 +23,7 @@ package struct RequestReader {
     }
 
     /// So many bytes of a body are made room for at a time.
-    private static let mostBytes = 1 << 20
+    static let mostBytes = 1 << 20
 
     /// The most bytes of a head.
     let headLimit: Int
@@ -59,30 +59,39 @@ package struct RequestReader {
         }
     }
 
-    /// Has a body that has begun go on in memory of its own.
-    private mutating func gather() {
-        guard case .body(let length) = state, body.readableBytes == 0, input.readableBytes > 0, input.readableBytes < length else { return }
-        // What is promised is believed step by step.
-        body = ByteBufferAllocator().buffer(capacity: min(length, Self.mostBytes))
-        body.writeBuffer(&input)
-        input = ByteBuffer()
-    }
-
-    /// Receives what has arrived of a body past the channel, at most a megabyte of it.
-    mutating func receive(from socket: SystemSocket) {
-        gather()
-        let count = min(missing, Self.mostBytes)
-        if count > 0 { _ = socket.receive(count, into: &body) }
-    }
-
     /// Takes bytes in.
     package mutating func append(_ bytes: inout ByteBuffer) {
-        gather()
+        // A body that has begun is put together in one place, so that nothing of it is left in another.
+        if gather(), var part = bytes.readSlice(length: min(missing, bytes.readableBytes)) {
+            body.writeBuffer(&part)
+            guard bytes.readableBytes > 0 else { return }
+        }
         if input.readableBytes == 0 {
             input = bytes
         } else {
             input.writeBuffer(&bytes)
         }
+    }
+
+    /// Receives what has arrived of a body past the channel, at most a megabyte of it.
+    mutating func receive(from socket: SystemSocket) {
+        if gather() { _ = socket.receive(min(missing, Self.mostBytes), into: &body) }
+    }
+
+    /// Has a body that has begun go on in memory of its own.
+    /// - Returns: whether something of it is missing.
+    private mutating func gather() -> Bool {
+        guard case .body(let length) = state, missing > 0 else { return false }
+        guard body.readableBytes == 0, input.readableBytes > 0 else { return body.readableBytes > 0 }
+        if input.writableBytes >= missing {
+            body = input
+        } else {
+            // What is promised is believed step by step.
+            body = ByteBufferAllocator().buffer(capacity: min(length, Self.mostBytes))
+            body.writeBuffer(&input)
+        }
+        input = ByteBuffer()
+        return true
     }
 
     /// The next thing that can be read.
@@ -168,18 +177,9 @@ package struct RequestReader {
     }
 
     private mutating func nextBody(_ length: Int) -> Event {
-        if body.readableBytes == 0, input.readableBytes >= length, let whole = input.readSlice(length: length) {
-            return finish(whole.withoutSlack)
-        }
-        guard body.readableBytes > 0 else { return .incomplete }
-        let missing = length - body.readableBytes
-        if input.readableBytes <= missing {
-            body.writeBuffer(&input)
-            input = ByteBuffer()
-        } else if var part = input.readSlice(length: missing) {
-            body.writeBuffer(&part)
-        }
-        return body.readableBytes == length ? finish(body) : .incomplete
+        guard missing == 0 else { return .incomplete }
+        if body.readableBytes > 0 { return finish(body) }
+        return input.readSlice(length: length).map { finish($0.withoutSlack) } ?? .incomplete
     }
 
     private mutating func finish(_ whole: ByteBuffer) -> Event {

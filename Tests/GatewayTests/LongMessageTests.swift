@@ -107,9 +107,9 @@ import TransportCore
         let world = try await World()
         try await world.sendAll()
         try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
-        try await world.gateway.clock?.advance(by: .milliseconds(20))
-        try await world.received(2 * Self.atATime, inLine: Self.clientCount - 2 * Self.atATime)
-        try await world.gateway.clock?.advance(by: .milliseconds(20))
+        try await world.gateway.clock?.advance(by: .milliseconds(50))
+        try await eventually("more of them") { world.calls.begun.count > Self.atATime + 10 }
+        try await world.gateway.clock?.advance(by: .milliseconds(100))
         try await world.received(Self.clientCount, inLine: 0)
         #expect(await world.figure("in_flight") == "\(Self.clientCount)")
         try await world.end(0..<Self.clientCount)
@@ -133,11 +133,11 @@ import TransportCore
 
     @Test("a message that has waited too long for its turn is refused")
     func waitsTooLong() async throws {
-        let world = try await World { $0.waitLimit = .milliseconds(5) }
+        let world = try await World { $0.waitLimit = .microseconds(100) }
         try await world.sendAll()
         try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
         let served = Set(world.calls.begun)
-        try await world.gateway.clock?.advance(by: .milliseconds(5))
+        try await world.gateway.clock?.advance(by: .microseconds(100))
         for (id, client) in world.clients.enumerated() where !served.contains("\(id)") {
             let answer = try await client.answer()
             #expect(answer.status == 503)
@@ -227,9 +227,74 @@ import TransportCore
         try await world.received(Self.clientCount + 1, inLine: 0)
         world.calls.end("100")
         #expect(try await slow[0].answer().status == 200)
-        try await world.gateway.clock?.advance(by: .seconds(60))
+        try await world.gateway.clock?.advanceWhenDue(by: .seconds(60))
         #expect(try await slow[1].answer().status == 408)
         for client in slow { await client.close() }
+        await world.stop()
+    }
+
+    @Test("the beginning of a message that was sent ahead stays in front of what follows it", arguments: [false, true])
+    func sentAhead(onSocket: Bool) async throws {
+        let world = try await World(onSocket: onSocket)
+        let client = try await WireClient(to: onSocket ? world.gateway.socket : world.gateway.port)
+        // Its call goes on when the others come, so something is read behind it.
+        let rest = GatewayWorld.okHttp(World.message(101))
+        try await client.send(GatewayWorld.okHttp(GatewayWorld.message("f", id: "100")) + rest.prefix(5_000))
+        try await eventually("the first call") { world.calls.begun == ["100"] }
+        try await world.gateway.clock?.catchUp()
+        try await world.sendAll()
+        try await world.received(1 + Self.atATime, inLine: Self.clientCount - Self.atATime)
+        world.calls.end("100")
+        #expect(try await client.answer().status == 200)
+        try await client.send(Array(rest[5_000..<30_000]))
+        try await world.gateway.clock?.catchUp()
+        try await client.send(Array(rest[30_000...]) + GatewayWorld.okHttp(World.message(102)))
+        try await world.end(1..<Self.clientCount + 3)
+        for _ in 0..<2 { #expect(try await client.answer().status == 200) }
+        try await world.expectAnswers()
+        await client.close()
+        await world.stop()
+    }
+
+    @Test("a short message behind a long one does not wait until others have had their turn")
+    func shortBehindLong() async throws {
+        let world = try await World()
+        try await world.sendAll()
+        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.end(0..<Self.atATime)
+        let number = Self.atATime
+        try await world.end(number..<number + 1)
+        let id = try #require(Int(world.calls.begun[number]))
+        #expect(try await world.clients[id].answer().status == 200)
+        try await world.clients[id].send(GatewayWorld.okHttp(GatewayWorld.message("f", id: "short")))
+        try await world.gateway.clock?.catchUp()
+        #expect(!world.calls.begun.contains("short"))
+        try await world.gateway.clock?.advance(by: .milliseconds(6))
+        try await eventually("the short message") { world.calls.begun.contains("short") }
+        #expect(world.calls.begun.count < Self.clientCount)
+        world.calls.end("short")
+        #expect(try await world.clients[id].answer().status == 200)
+        await world.stop()
+    }
+
+    @Test("what a message has waited for its turn counts towards what its call may wait in line")
+    func waitsOnce() async throws {
+        let world = try await World {
+            $0.waitLimit = .microseconds(150)
+            $0.maxInFlight = 5
+        }
+        try await world.sendAll()
+        try await world.received(5, inLine: Self.clientCount - 5)
+        try await world.gateway.clock?.advance(by: .microseconds(100))
+        // One more is received then, and waits for a place.
+        try await world.end(0..<1)
+        try await world.received(6, inLine: Self.clientCount - 6)
+        try await world.gateway.clock?.advance(by: .microseconds(50))
+        #expect(await world.figure("in_line") == "0")
+        let served = Set(world.calls.begun)
+        for (id, client) in world.clients.enumerated() where !served.contains("\(id)") {
+            #expect(try await client.answer().status == 503)
+        }
         await world.stop()
     }
 

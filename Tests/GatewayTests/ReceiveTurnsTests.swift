@@ -7,38 +7,45 @@ import Testing
 
 /// Who may receive a long message, and when.
 @Suite struct ReceiveTurnsTests {
-    /// A loop whose time passes when the test has it pass, beside which at most 100 bytes are received in 20 ms.
+    /// A loop whose time passes when the test has it pass, beside which at first 100,000 bytes are received.
     private final class World {
-        let loop = EmbeddedEventLoop()
+        private let loop = EmbeddedEventLoop()
         let turns: ReceiveTurns
         private var asks: [Ask] = []
         private(set) var received: [Int] = []
-        private var tickets: [Int: RecentBytes.Ticket] = [:]
+        private(set) var begun: [Int] = []
+        private var tickets: [Int: ReceiveTurns.Ticket] = [:]
         var gone: Set<Int> = []
         /// Messages whose calls end before they have been received.
         var endsAtOnce = false
 
-        init() {
-            turns = ReceiveTurns(.init(bytes: 100, lifetime: .milliseconds(20)), on: EventLoopCallLoop(loop))
+        init(most: Int = .max) {
+            turns = ReceiveTurns(.init(least: 100_000, most: most), on: EventLoopCallLoop(loop))
         }
 
-        func ask(_ numbers: some Sequence<Int>, bytes: Int = 50, for endpoint: Int = 1) {
+        func ask(_ numbers: some Sequence<Int>, bytes: Int = 50_000, for endpoint: Int = 1, isUnread: Bool = false) {
             for number in numbers {
                 if turns.hasRoom {
                     receives(number, turns.add(bytes))
                 } else {
                     let ask = Ask(number, self)
                     asks.append(ask)
-                    turns.wait(ask, toReceive: bytes, for: endpoint)
+                    turns.wait(ask, toReceive: bytes, for: endpoint, isUnread: isUnread)
                 }
             }
         }
 
-        func receives(_ number: Int, _ ticket: RecentBytes.Ticket) {
+        func receives(_ number: Int, _ ticket: ReceiveTurns.Ticket) {
             guard !gone.contains(number) else { return turns.ended(ticket) }
             received.append(number)
             tickets[number] = ticket
             if endsAtOnce { end(number) }
+        }
+
+        func reads(_ number: Int) { begun.append(number) }
+
+        func recount(_ number: Int, as bytes: Int) {
+            tickets[number] = tickets[number].map { turns.recount($0, as: bytes) }
         }
 
         func end(_ number: Int) {
@@ -46,12 +53,18 @@ import Testing
             turns.ended(ticket)
         }
 
-        func pass(_ milliseconds: Int64) { loop.advanceTime(by: .milliseconds(milliseconds)) }
+        /// The loop looks at its sockets so often.
+        func look(_ count: Int = 1) {
+            for _ in 0..<count { loop.advanceTime(by: .microseconds(200)) }
+        }
 
+        /// What was received since this was asked last.
         func newlyReceived() -> [Int] {
             defer { received = [] }
             return received
         }
+
+        func close() throws { try loop.close() }
     }
 
     private final class Ask: ReceiveTurns.Waiter {
@@ -63,7 +76,9 @@ import Testing
             self.world = world
         }
 
-        func mayReceive(_ ticket: RecentBytes.Ticket) { world.receives(number, ticket) }
+        func mayReceive(_ ticket: ReceiveTurns.Ticket) { world.receives(number, ticket) }
+
+        func readBeginning() { world.reads(number) }
     }
 
     @Test("as much as there is room for is received at once, and whenever a call ends the next one in line")
@@ -84,42 +99,92 @@ import Testing
     @Test("a message that is longer than all that may be received has its turn as well")
     func longest() {
         let world = World()
-        world.ask([0], bytes: 1_000)
-        world.ask([1], bytes: 1_000)
+        world.ask([0], bytes: 1_000_000)
+        world.ask([1], bytes: 1_000_000)
         #expect(world.newlyReceived() == [0])
         world.end(0)
         #expect(world.newlyReceived() == [1])
     }
 
-    @Test("calls that take their time keep nobody waiting for longer than theirs")
+    @Test("where the loop looks and no call has ended, more and more is received, twice as much after some 180 looks")
     func slowCalls() {
         let world = World()
-        world.ask(0..<2)
-        world.pass(10)
-        world.ask(2..<6)
-        #expect(world.newlyReceived() == [0, 1])
-        world.pass(9)
-        #expect(world.newlyReceived().isEmpty)
-        world.pass(1)
-        #expect(world.newlyReceived() == [2, 3])
-        world.pass(20)
-        #expect(world.newlyReceived() == [4, 5])
-        world.pass(20)
-        world.ask([6])
-        #expect(world.newlyReceived() == [6])
+        world.ask(0..<1_000)
+        #expect(world.newlyReceived().count == 2)
+        for count in [4, 8, 16, 32] {
+            world.look(178)
+            #expect((count - 1...count + 1).contains(world.received.count + 2))
+        }
     }
 
-    @Test("calls that have taken their time let nothing more be received when they end")
-    func lateEnd() {
+    @Test("while calls end, no more is received beside each other, and after slow calls it becomes less again")
+    func fastCalls() {
         let world = World()
-        world.ask(0..<6)
-        world.pass(20)
+        world.ask(0..<10_000)
+        var next = 0
+        func endInTurn(_ count: Int) {
+            for _ in 0..<count {
+                world.end(next)
+                next += 1
+                world.look()
+            }
+        }
+        endInTurn(100)
+        #expect(world.received.count == next + 2)
+        world.look(500)
+        let more = world.received.count - next
+        #expect(more > 4)
+        endInTurn(1_200)
+        #expect(world.received.count - next <= more / 2 + 1)
+        endInTurn(5_000)
+        #expect(world.received.count == next + 2)
+    }
+
+    @Test("however slow calls are, no more than the most is received beside each other")
+    func most() {
+        let world = World(most: 200_000)
+        world.ask(0..<10)
+        world.look(10_000)
         #expect(world.newlyReceived() == [0, 1, 2, 3])
-        world.end(0)
+    }
+
+    @Test("a message that turns out to be longer or shorter counts so")
+    func recounted() {
+        let world = World()
+        world.ask(0..<4)
+        world.recount(0, as: 200_000)
         world.end(1)
-        #expect(world.newlyReceived().isEmpty)
-        world.end(2)
-        #expect(world.newlyReceived() == [4])
+        #expect(world.newlyReceived() == [0, 1])
+        world.recount(0, as: 10_000)
+        world.ask([4])
+        world.end(0)
+        #expect(world.newlyReceived() == [2, 3])
+    }
+
+    @Test("whoever waits unread for five milliseconds reads the beginning, once, and keeps the place in line")
+    func unread() {
+        let world = World(most: 100_000)
+        world.ask(0..<3)
+        world.ask([3, 4], isUnread: true)
+        world.look(24)
+        #expect(world.begun.isEmpty)
+        world.look(2)
+        #expect(world.begun == [3, 4])
+        world.look(100)
+        #expect(world.begun == [3, 4])
+        for number in 0..<3 { world.end(number) }
+        #expect(world.newlyReceived() == [0, 1, 2, 3, 4])
+    }
+
+    @Test("whoever has had a turn before is not asked to read")
+    func unreadInTime() {
+        let world = World()
+        world.ask(0..<2)
+        world.ask([2], isUnread: true)
+        world.end(0)
+        world.look(100)
+        #expect(world.newlyReceived() == [0, 1, 2])
+        #expect(world.begun.isEmpty)
     }
 
     @Test("endpoints take turns, however many messages for one wait")
@@ -150,18 +215,17 @@ import Testing
         #expect(world.newlyReceived() == Array(0..<20_000))
     }
 
-    @Test("where nobody waits, no timer is left")
-    func noTimer() throws {
+    @Test("where nobody waits, the loop is not asked to look")
+    func noLook() throws {
         let world = World()
         world.ask(0..<3)
-        world.pass(20)
-        world.pass(20)
-        #expect(world.newlyReceived() == [0, 1, 2])
+        world.end(0)
+        world.look()
         for number in 3..<10 {
+            world.end(number - 2)
             world.ask([number])
-            world.end(number)
         }
-        try world.loop.close()
-        #expect(world.newlyReceived() == Array(3..<10))
+        try world.close()
+        #expect(world.newlyReceived() == Array(0..<10))
     }
 }
