@@ -4,8 +4,8 @@ internal import TransportCore
 /// When a connection reads, and how much.
 ///
 /// Long messages are received in turn. What has come of one without a turn is its beginning only, by which it is known for whom it is; the rest
-/// stays with the system. Where others wait, a client whose last message was long gets in line before anything of the next one
-/// is read: when its turn has come soon, the message mostly has as well, and all of it is received at once, past the channel. Where it has not
+/// stays with the system. Where others wait, a client whose last messages were long gets in line before anything of the next one
+/// is read: when its turn comes soon, the message mostly has come, and all of it is received at once, past the channel. Where it does not
 /// come soon, the beginning is read: the message may be a short one.
 extension GatewayConnection: ReceiveTurns.Waiter {
     /// What a connection has to wait for its turn with.
@@ -17,16 +17,19 @@ extension GatewayConnection: ReceiveTurns.Waiter {
         case rest
     }
 
-    /// A message that was received in turn.
-    struct LongMessage {
+    /// The last of some long messages, and how many have come one behind the other.
+    struct LongMessages {
         let bytes: Int
         let endpoint: Int
+        let count: Int
     }
 
     /// Messages of more bytes wait for their turn.
     private static let shortMessage = 32 << 10
     /// So many bytes are read without a turn, where there is no room for more.
     private static let beginning = 4 << 10
+    /// After so many long messages the next one is expected to be long as well.
+    private static let usual = 4
     /// How many bytes behind a request may wait until that is answered.
     private static let readAhead = 64 << 10
 
@@ -49,17 +52,20 @@ extension GatewayConnection: ReceiveTurns.Waiter {
         context?.read()
     }
 
+    /// What is expected of the next message, where that is expected to be long.
+    private var long: LongMessages? { longMessages.flatMap { $0.count >= Self.usual ? $0 : nil } }
+
     /// Whether the channel is to read on. Otherwise ``resumeReading()`` or ``mayReceive(_:)`` goes on with it.
     private func readsOn() -> Bool {
         guard awaited == .nothing else { return false }
         switch cycle.phase {
         case .idle:
-            guard let lastLong, !receives.hasRoom else { return true }
+            guard let long, !receives.hasRoom else { return true }
             awaited = .next
-            wait(toReceive: lastLong.bytes, for: lastLong.endpoint)
+            wait(toReceive: long.bytes, for: long.endpoint)
             return false
         case .waiting, .calling, .sending:
-            return reader.unreadBytes < Self.readAhead && (lastLong == nil || receives.hasRoom)
+            return reader.unreadBytes < Self.readAhead && (long == nil || receives.hasRoom)
         case .receiving, .sendingLast, .leaving, .ended:
             return true
         }
@@ -85,13 +91,13 @@ extension GatewayConnection: ReceiveTurns.Waiter {
     private func wait(toReceive count: Int, for endpoint: Int) {
         guard inLine != endpoint else { return }
         inLine = endpoint
-        receives.wait(self, toReceive: count, for: endpoint, isUnread: awaited == .next)
+        waitNumber = receives.wait(self, toReceive: count, for: endpoint, isUnread: awaited == .next)
     }
 
     /// A message of so many bytes is whole.
     func received(_ count: Int) {
-        guard count > Self.shortMessage, let route = exchange?.route else { return lastLong = nil }
-        lastLong = LongMessage(bytes: count, endpoint: route.endpoint.id)
+        guard count > Self.shortMessage, let route = exchange?.route else { return longMessages = nil }
+        longMessages = LongMessages(bytes: count, endpoint: route.endpoint.id, count: 1 + (longMessages?.count ?? 0))
         if reception == nil { reception = receives.add(count) }
     }
 
@@ -119,8 +125,8 @@ extension GatewayConnection: ReceiveTurns.Waiter {
         }
     }
 
-    func readBeginning() {
-        guard awaited == .next, cycle.phase == .idle else { return }
+    func readBeginning(_ number: Int) {
+        guard awaited == .next, number == waitNumber, cycle.phase == .idle else { return }
         if receiveNext(Self.beginning) { advance() }
     }
 
@@ -129,8 +135,8 @@ extension GatewayConnection: ReceiveTurns.Waiter {
     func receiveNext(_ most: Int) -> Bool {
         guard awaited == .next, let context else { return false }
         awaited = .nothing
-        if let socket, let lastLong {
-            var bytes = ByteBufferAllocator().buffer(capacity: min(lastLong.bytes + reader.headLimit, most))
+        if let socket, let longMessages {
+            var bytes = ByteBufferAllocator().buffer(capacity: min(longMessages.bytes + reader.headLimit, most))
             // What else there may be to say of the socket is said to the channel.
             if case .moved(1...) = socket.receive(bytes.writableBytes, into: &bytes) {
                 reader.append(&bytes)

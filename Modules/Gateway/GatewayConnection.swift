@@ -31,8 +31,10 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
     var reception: ReceiveTurns.Ticket?
     /// The endpoint in whose line it waits for a turn.
     var inLine: Int?
-    /// The message before, where it was long.
-    var lastLong: LongMessage?
+    /// What it was told when it got in line last.
+    var waitNumber = 0
+    /// The messages before, where they were long.
+    var longMessages: LongMessages?
     /// Whether the calls that are left are ended.
     private var isInterrupted = false
     private var room = MessageRoom()

@@ -16,8 +16,8 @@ final class ReceiveTurns: @unchecked Sendable {
     protocol Waiter: AnyObject {
         /// Receives its message. Where that does not matter any more, calls ``ReceiveTurns/ended(_:)`` at once.
         func mayReceive(_ ticket: Ticket)
-        /// Reads the beginning of its message, if it has not: others may have to know whom it is for.
-        func readBeginning()
+        /// Reads the beginning of its message, where it still waits with this number: the message may have to wait for nobody.
+        func readBeginning(_ number: Int)
     }
 
     /// Goes with what is received, and is given back once, when its call has ended.
@@ -36,7 +36,7 @@ final class ReceiveTurns: @unchecked Sendable {
     /// By which part the limit grows and shrinks with a look.
     private static let (growth, shrinkage) = (256, 1_024)
     /// How long somebody waits whose message has not been looked at.
-    private static let patience = Duration.milliseconds(5)
+    private static let patience = Duration.milliseconds(100)
 
     private let limits: Limits
     private let loop: any CallLoop
@@ -45,7 +45,8 @@ final class ReceiveTurns: @unchecked Sendable {
     private var bytes = 0
     private var lines = EndpointLines<(waiter: any Waiter, bytes: Int)>()
     /// Those of them whose messages have not been looked at, and until when that may be.
-    private var unread = CircularBuffer<(waiter: any Waiter, end: TransportInstant)>()
+    private var unread = CircularBuffer<(waiter: any Waiter, number: Int, end: TransportInstant)>()
+    private var lastNumber = 0
     private var isMoving = false
     private var isLooking = false
     /// Whether a call has ended since the loop was asked to look.
@@ -74,10 +75,14 @@ final class ReceiveTurns: @unchecked Sendable {
 
     /// Has somebody wait, who is told when the turn has come.
     /// - Parameter isUnread: whether nothing is known of the message.
-    func wait(_ waiter: some Waiter, toReceive count: Int, for endpoint: Int, isUnread: Bool) {
+    /// - Returns: the number that ``Waiter/readBeginning(_:)`` has then.
+    @discardableResult
+    func wait(_ waiter: some Waiter, toReceive count: Int, for endpoint: Int, isUnread: Bool) -> Int {
         lines.append((waiter, count), for: endpoint)
-        if isUnread { unread.append((waiter, loop.now.advanced(by: Self.patience))) }
+        lastNumber += 1
+        if isUnread { unread.append((waiter, lastNumber, loop.now.advanced(by: Self.patience))) }
         askForLook()
+        return lastNumber
     }
 
     /// What has been received with this ticket has been answered, or thrown away.
@@ -120,7 +125,7 @@ final class ReceiveTurns: @unchecked Sendable {
         let now = loop.now
         while let first = unread.first, first.end <= now {
             unread.removeFirst()
-            first.waiter.readBeginning()
+            first.waiter.readBeginning(first.number)
         }
     }
 }

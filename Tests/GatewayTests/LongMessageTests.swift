@@ -66,6 +66,15 @@ import TransportCore
             }
         }
 
+        /// Everybody sends a message and gets its answer, so many times.
+        func rounds(_ count: Int) async throws {
+            for round in 0..<count {
+                try await sendAll()
+                try await end(round * LongMessageTests.clientCount..<(round + 1) * LongMessageTests.clientCount)
+                try await expectAnswers()
+            }
+        }
+
         func expectAnswers(_ status: Int = 200) async throws {
             for client in clients { #expect(try await client.answer().status == status) }
         }
@@ -89,10 +98,10 @@ import TransportCore
         await world.stop()
     }
 
-    @Test("clients whose last message was long get in line before anything of the next one is read", arguments: [false, true])
+    @Test("clients whose last messages were long get in line before anything of the next one is read", arguments: [false, true])
     func inTurnAgain(onSocket: Bool) async throws {
         let world = try await World(onSocket: onSocket)
-        for (round, character) in "abc".enumerated() {
+        for (round, character) in "abcdef".enumerated() {
             try await world.sendAll(character)
             try await eventually("calls of round \(round)") { world.calls.begun.count >= round * Self.clientCount + Self.atATime }
             #expect(world.gateway.gateway.core.bufferedBytes < (2 << 20) + 200_000)
@@ -180,11 +189,13 @@ import TransportCore
     @Test("who is in line with a message that has not been read when the gateway stops is told so")
     func stoppingUnread() async throws {
         let world = try await World()
+        try await world.rounds(3)
+        let start = 3 * Self.clientCount
         try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
-        try await world.end(0..<Self.atATime)
+        try await world.received(start + Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.end(start..<start + Self.atATime)
         // Beside these everybody had to wait, so nothing was read behind them.
-        let again = Self.atATime..<Self.atATime + 10
+        let again = start + Self.atATime..<start + Self.atATime + 10
         for number in again {
             try await world.end(number..<number + 1)
             let id = try #require(Int(world.calls.begun[number]))
@@ -192,17 +203,17 @@ import TransportCore
             try await world.clients[id].send(GatewayWorld.okHttp(World.message(id, "b")))
         }
         let count = 2 * Self.atATime + again.count
-        try await world.received(count, inLine: Self.clientCount - count)
+        try await world.received(start + count, inLine: Self.clientCount - count)
         try await world.gateway.clock?.catchUp()
         async let stopped: Void = world.gateway.stop()
         try await eventually("the gateway to stop") { world.gateway.gateway.core.isStopping }
-        try await world.end(again.upperBound..<Self.clientCount)
+        try await world.end(again.upperBound..<start + Self.clientCount)
         let unread = world.calls.begun[again].compactMap(Int.init)
         for (id, client) in world.clients.enumerated() {
             #expect(try await client.answer().status == (unread.contains(id) ? 503 : 200))
             await client.close()
         }
-        #expect(world.calls.begun.count == Self.clientCount)
+        #expect(world.calls.begun.count == start + Self.clientCount)
         await stopped
     }
 
@@ -256,22 +267,23 @@ import TransportCore
         await world.stop()
     }
 
-    @Test("a short message behind a long one does not wait until others have had their turn")
-    func shortBehindLong() async throws {
+    @Test("a short message does not wait behind long ones, but for a moment where these have been many", arguments: [1, 4])
+    func shortBehindLong(count: Int) async throws {
         let world = try await World()
+        try await world.rounds(count - 1)
+        let start = (count - 1) * Self.clientCount
         try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
-        try await world.end(0..<Self.atATime)
-        let number = Self.atATime
-        try await world.end(number..<number + 1)
-        let id = try #require(Int(world.calls.begun[number]))
+        try await world.received(start + Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.end(start..<start + Self.atATime + 1)
+        let id = try #require(Int(world.calls.begun[start + Self.atATime]))
         #expect(try await world.clients[id].answer().status == 200)
         try await world.clients[id].send(GatewayWorld.okHttp(GatewayWorld.message("f", id: "short")))
-        try await world.gateway.clock?.catchUp()
-        #expect(!world.calls.begun.contains("short"))
-        try await world.gateway.clock?.advance(by: .milliseconds(6))
+        if count > 1 {
+            try await world.gateway.clock?.catchUp()
+            #expect(!world.calls.begun.contains("short"))
+            try await world.gateway.clock?.advance(by: .milliseconds(101))
+        }
         try await eventually("the short message") { world.calls.begun.contains("short") }
-        #expect(world.calls.begun.count < Self.clientCount)
         world.calls.end("short")
         #expect(try await world.clients[id].answer().status == 200)
         await world.stop()
