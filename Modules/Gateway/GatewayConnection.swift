@@ -131,8 +131,7 @@ final class GatewayConnection: ChannelDuplexHandler, WriteRound.Connection, Star
 
     /// Gives back what the exchange had.
     private func finishExchange() {
-        if let reception { receives.ended(reception) }
-        reception = nil
+        if let reception = reception.take() { receives.ended(reception) }
         guard let exchange else { return }
         self.exchange = nil
         if awaited == .rest { awaited = .nothing }
