@@ -31,8 +31,6 @@ final class ReceiveTurns: @unchecked Sendable {
         var most: Int
     }
 
-    /// How long the loop has time to find something at its sockets.
-    private static let look = Duration.microseconds(200)
     /// By which part the limit grows and shrinks with a look.
     private static let (growth, shrinkage) = (256, 1_024)
     /// How long somebody waits whose message has not been looked at.
@@ -106,10 +104,7 @@ final class ReceiveTurns: @unchecked Sendable {
         guard !isLooking else { return }
         isLooking = true
         hasEnded = false
-        // Handed in first: a timer that is due would fire before the loop has looked.
-        loop.execute { [self] in
-            _ = loop.schedule(at: loop.now.advanced(by: Self.look)) { [self] in looked() }
-        }
+        loop.afterLook { [self] in looked() }
     }
 
     private func looked() {

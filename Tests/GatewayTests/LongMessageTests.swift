@@ -41,6 +41,12 @@ import TransportCore
             }
         }
 
+        /// Everybody sends a message, and as many are received as there is room for.
+        func fill() async throws {
+            try await sendAll()
+            try await received(LongMessageTests.atATime, inLine: LongMessageTests.clientCount - LongMessageTests.atATime)
+        }
+
         /// Waits until so many messages have been received in all, and so many wait in line.
         func received(_ count: Int, inLine: Int) async throws {
             try await eventually("\(count) messages, and \(inLine) in line") {
@@ -88,8 +94,7 @@ import TransportCore
     @Test("only some are received, the others stay with the system and come one by one as calls end", arguments: [false, true])
     func inTurn(onSocket: Bool) async throws {
         let world = try await World(onSocket: onSocket)
-        try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.fill()
         let buffered = world.gateway.gateway.core.bufferedBytes
         #expect(buffered < (2 << 20) + 200_000)
         try await world.end(0..<Self.clientCount)
@@ -114,8 +119,7 @@ import TransportCore
     @Test("beside calls that take their time the others are received as well, as time goes by")
     func slowCalls() async throws {
         let world = try await World()
-        try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.fill()
         try await world.gateway.clock?.advance(by: .milliseconds(50))
         try await eventually("more of them") { world.calls.begun.count > Self.atATime + 10 }
         try await world.gateway.clock?.advance(by: .milliseconds(100))
@@ -129,8 +133,7 @@ import TransportCore
     @Test("a client that goes while its message waits leaves the line, and takes nobody's turn")
     func gone() async throws {
         let world = try await World()
-        try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.fill()
         let served = Set(world.calls.begun)
         for (id, client) in world.clients.enumerated() where !served.contains("\(id)") { await client.close() }
         try await eventually("the line to be empty") { await world.figure("in_line") == "0" }
@@ -143,8 +146,7 @@ import TransportCore
     @Test("a message that has waited too long for its turn is refused")
     func waitsTooLong() async throws {
         let world = try await World { $0.waitLimit = .microseconds(100) }
-        try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.fill()
         let served = Set(world.calls.begun)
         try await world.gateway.clock?.advance(by: .microseconds(100))
         for (id, client) in world.clients.enumerated() where !served.contains("\(id)") {
@@ -172,8 +174,7 @@ import TransportCore
     @Test("a gateway that stops still receives the messages that wait, and answers them")
     func stopping() async throws {
         let world = try await World()
-        try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.fill()
         async let stopped: Void = world.gateway.stop()
         try await eventually("the gateway to stop") { world.gateway.gateway.core.isStopping }
         try await world.end(0..<Self.clientCount)
@@ -220,8 +221,7 @@ import TransportCore
     @Test("of a message that has not come whole when it has its turn the rest is received as it comes, or it is refused for being slow")
     func slowClient() async throws {
         let world = try await World()
-        try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.fill()
         var slow: [WireClient] = []
         let request = GatewayWorld.okHttp(World.message(100))
         for _ in 0..<2 {
@@ -313,8 +313,7 @@ import TransportCore
     @Test("requests that a client sends ahead are answered in their order, whatever has to wait")
     func pipelined() async throws {
         let world = try await World()
-        try await world.sendAll()
-        try await world.received(Self.atATime, inLine: Self.clientCount - Self.atATime)
+        try await world.fill()
         let client = try await WireClient(to: world.gateway.port)
         let requests = [World.message(100), GatewayWorld.message("f", id: "101"), World.message(102)].flatMap { GatewayWorld.okHttp($0) }
         try await client.send(requests)
